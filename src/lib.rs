@@ -1,1 +1,8 @@
-//! placeholder
+//! wirewalk turns a packet capture into the story of what happened.
+//!
+//! Frames go in at one end, a story that points at its bytes comes out at the other, and every room between knows only
+//! the room before it: `capture` → `decode` → `flow` → `story` → `view` → `render`. [`session`] is the one door.
+
+pub mod capture;
+pub mod error;
+pub mod model;

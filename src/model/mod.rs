@@ -1,0 +1,15 @@
+//! The words that every room shares: spans of bytes, times, addresses, layers, link types. Imports `std` only.
+
+mod addr;
+mod link;
+mod osi;
+mod side;
+mod span;
+mod time;
+
+pub use addr::{Endpoint, Mac};
+pub use link::LinkType;
+pub use osi::Osi;
+pub use side::Side;
+pub use span::{BufId, PacketId, Piece, Span};
+pub use time::Timestamp;
