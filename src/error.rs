@@ -62,7 +62,9 @@ impl Error {
     #[must_use]
     pub fn because(&self) -> String {
         match self {
-            Self::Open { source, .. } | Self::Read { source, .. } | Self::Write { source, .. } => source.to_string(),
+            Self::Open { source, .. } | Self::Read { source, .. } | Self::Write { source, .. } => {
+                source.to_string()
+            }
             Self::NotACapture { because, .. } | Self::Usage { because, .. } => because.clone(),
             Self::LinkType { .. } => {
                 "the frames begin with a header that it has no decoder for".to_owned()

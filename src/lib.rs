@@ -4,5 +4,6 @@
 //! the room before it: `capture` → `decode` → `flow` → `story` → `view` → `render`. [`session`] is the one door.
 
 pub mod capture;
+pub mod decode;
 pub mod error;
 pub mod model;

@@ -1,6 +1,7 @@
 //! The words that every room shares: spans of bytes, times, addresses, layers, link types. Imports `std` only.
 
 mod addr;
+mod event;
 mod link;
 mod osi;
 mod side;
@@ -8,6 +9,7 @@ mod span;
 mod time;
 
 pub use addr::{Endpoint, Mac};
+pub use event::EventDef;
 pub use link::LinkType;
 pub use osi::Osi;
 pub use side::Side;

@@ -21,8 +21,15 @@ pub enum Osi {
 
 impl Osi {
     /// All layers, lowest first.
-    pub const ALL: [Self; 7] =
-        [Self::Physical, Self::Link, Self::Network, Self::Transport, Self::Session, Self::Presentation, Self::Application];
+    pub const ALL: [Self; 7] = [
+        Self::Physical,
+        Self::Link,
+        Self::Network,
+        Self::Transport,
+        Self::Session,
+        Self::Presentation,
+        Self::Application,
+    ];
 
     /// The layer's number, 1 to 7.
     #[must_use]

@@ -32,7 +32,13 @@ impl Span {
     /// Whole bytes of a buffer.
     #[must_use]
     pub const fn bytes(buf: BufId, at: u32, len: u32) -> Self {
-        Self { buf, bit: 0, bits: 0, at, len }
+        Self {
+            buf,
+            bit: 0,
+            bits: 0,
+            at,
+            len,
+        }
     }
 
     /// The offset behind the last byte.

@@ -1,0 +1,373 @@
+//! A dissected frame: its layers, fields and events as flat lists that are reused from frame to frame.
+
+use crate::model::{BufId, EventDef, LinkType, PacketId, Piece, Side, Span, Timestamp};
+
+use super::table::{Next, Protocol};
+use super::{Fault, Field, FieldDef, Value};
+
+/// How a buffer came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BufferKind {
+    /// The captured frame.
+    Frame,
+    /// Put together from fragments or segments.
+    Reassembled,
+    /// Opened with keys.
+    Decrypted,
+    /// Decompressed or unchunked.
+    Decompressed,
+}
+
+/// The bytes of a buffer. Buffer 0 stands for the frame and is empty here: the caller holds the frame's bytes.
+#[derive(Clone, Debug)]
+pub struct Buffer {
+    /// How it came to be.
+    pub kind: BufferKind,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Which captured bytes they came from, in order.
+    pub pieces: Vec<Piece>,
+}
+
+/// One protocol's part of the frame. Its fields are `dissection.fields[fields.0..fields.1]`.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// The protocol.
+    pub protocol: &'static Protocol,
+    /// Where it lies; its payload is not part of it.
+    pub span: Span,
+    /// First field and the one behind the last.
+    pub fields: (u32, u32),
+    /// The one-line summary in the dissection's text.
+    pub summary: (u32, u32),
+    /// What is wrong with its bytes.
+    pub fault: Option<Fault>,
+    /// True inside a packet that another one quotes (ICMP errors).
+    pub quoted: bool,
+}
+
+/// An event that was raised while the frame was decoded or its conversation tracked.
+#[derive(Clone, Copy, Debug)]
+pub struct Raised {
+    /// What happened.
+    pub def: &'static EventDef,
+    /// The message's own fields (first, behind the last); empty for events about the frame as a whole.
+    pub fields: (u32, u32),
+    /// The message's bytes.
+    pub span: Span,
+    /// The layer that raised it; `None` for the flow room.
+    pub layer: Option<u16>,
+    /// An earlier frame that it is about (the first copy of a retransmission, the SYN that was refused).
+    pub about: Option<PacketId>,
+}
+
+/// Bytes that belong to the body of a message told earlier: counted, not decoded.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyPart {
+    /// The event whose body it is.
+    pub event: &'static EventDef,
+    /// Who sent it.
+    pub from: Side,
+    /// Bytes of the body in this frame.
+    pub bytes: u64,
+}
+
+/// The conversation a frame belongs to, and who of the two sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowRef {
+    /// The conversation's number, from 1.
+    pub id: u32,
+    /// The sender.
+    pub from: Side,
+}
+
+/// TCP payload, left for the flow room to put in order.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamPart {
+    /// The payload's bytes.
+    pub span: Span,
+    /// Source port.
+    pub src: u16,
+    /// Destination port.
+    pub dst: u16,
+}
+
+/// A fragment of an IP packet, left for the flow room to put together.
+#[derive(Clone, Copy, Debug)]
+pub struct FragmentPart {
+    /// The fragment's payload.
+    pub span: Span,
+    /// Offset in the whole payload, in bytes.
+    pub offset: u32,
+    /// More fragments follow.
+    pub more: bool,
+    /// The identification that all fragments of a packet share.
+    pub id: u32,
+    /// What the whole payload is.
+    pub next: Next,
+}
+
+/// Clear bytes of an inner stream (what TLS carries), to be cut into messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Inner {
+    /// What names the inner protocol.
+    pub next: Next,
+    /// The clear bytes.
+    pub span: Span,
+}
+
+/// All that is known of one frame. Cleared and used again for the next: no allocation per field.
+#[derive(Debug)]
+pub struct Dissection {
+    /// The frame's number.
+    pub packet: PacketId,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// Its link type.
+    pub link: LinkType,
+    /// Length on the wire.
+    pub wire_len: u32,
+    /// Length captured.
+    pub captured_len: u32,
+    /// True when every field and summary is wanted, false when only what stories quote is.
+    pub detail: bool,
+    /// Layers in wire order; inner ones behind the outer ones.
+    pub layers: Vec<Layer>,
+    /// Fields in wire order, pre-order.
+    pub fields: Vec<Field>,
+    /// Buffers by id.
+    pub buffers: Vec<Buffer>,
+    /// Events in the order they were raised.
+    pub events: Vec<Raised>,
+    /// Body bytes that were only counted.
+    pub bodies: Vec<BodyPart>,
+    /// Spans that hold passwords, cookies and the like; the view masks whatever touches them.
+    pub secrets: Vec<Span>,
+    /// The conversation, once the flow room knows it.
+    pub flow: Option<FlowRef>,
+    /// TCP payload to be put in order.
+    pub stream: Option<StreamPart>,
+    /// A fragment to be put together.
+    pub fragment: Option<FragmentPart>,
+    /// Clear bytes of inner streams.
+    pub inner: Vec<Inner>,
+    pub(super) text: String,
+    pub(super) pending: Vec<super::engine::Pending>,
+    spare: Vec<Buffer>,
+}
+
+impl Default for Dissection {
+    fn default() -> Self {
+        let mut new = Self {
+            packet: PacketId::default(),
+            time: Timestamp::default(),
+            link: LinkType::default(),
+            wire_len: 0,
+            captured_len: 0,
+            detail: true,
+            layers: Vec::new(),
+            fields: Vec::new(),
+            buffers: Vec::new(),
+            events: Vec::new(),
+            bodies: Vec::new(),
+            secrets: Vec::new(),
+            flow: None,
+            stream: None,
+            fragment: None,
+            inner: Vec::new(),
+            text: String::new(),
+            pending: Vec::new(),
+            spare: Vec::new(),
+        };
+        new.begin(
+            PacketId::default(),
+            Timestamp::default(),
+            LinkType::default(),
+            0,
+            0,
+        );
+        new
+    }
+}
+
+impl Dissection {
+    /// Forgets the last frame and begins another.
+    pub fn begin(
+        &mut self,
+        packet: PacketId,
+        time: Timestamp,
+        link: LinkType,
+        wire_len: u32,
+        captured_len: u32,
+    ) {
+        self.packet = packet;
+        self.time = time;
+        self.link = link;
+        self.wire_len = wire_len;
+        self.captured_len = captured_len;
+        self.layers.clear();
+        self.fields.clear();
+        self.events.clear();
+        self.bodies.clear();
+        self.secrets.clear();
+        self.inner.clear();
+        self.text.clear();
+        self.pending.clear();
+        self.flow = None;
+        self.stream = None;
+        self.fragment = None;
+        self.spare.extend(
+            self.buffers
+                .drain(..)
+                .filter(|b| b.bytes.capacity() > 0 && b.bytes.capacity() < 1 << 17),
+        );
+        self.spare.truncate(8);
+        self.buffers.push(Buffer {
+            kind: BufferKind::Frame,
+            bytes: Vec::new(),
+            pieces: Vec::new(),
+        });
+    }
+
+    /// Adds a buffer and returns its id; `None` when a frame has more than it may have.
+    pub fn add_buffer(
+        &mut self,
+        kind: BufferKind,
+        bytes: &[u8],
+        pieces: &[Piece],
+    ) -> Option<BufId> {
+        const BUFFERS_MAX: usize = 1024;
+        if self.buffers.len() >= BUFFERS_MAX {
+            return None;
+        }
+        let id = BufId(u16::try_from(self.buffers.len()).ok()?);
+        let mut buffer = self.spare.pop().unwrap_or(Buffer {
+            kind,
+            bytes: Vec::new(),
+            pieces: Vec::new(),
+        });
+        buffer.kind = kind;
+        buffer.bytes.clear();
+        buffer.bytes.extend_from_slice(bytes);
+        buffer.pieces.clear();
+        buffer.pieces.extend_from_slice(pieces);
+        self.buffers.push(buffer);
+        Some(id)
+    }
+
+    /// The bytes of a span; `frame` are those of buffer 0.
+    #[must_use]
+    pub fn bytes<'a>(&'a self, frame: &'a [u8], span: Span) -> Option<&'a [u8]> {
+        let whole = if span.buf == BufId::FRAME {
+            frame
+        } else {
+            &self.buffers.get(usize::from(span.buf.0))?.bytes
+        };
+        whole.get(span.at as usize..span.end() as usize)
+    }
+
+    /// Calls `each` with the captured bytes behind a span: frame, offset in it, length.
+    pub fn trace(&self, span: Span, mut each: impl FnMut(Piece)) {
+        if span.buf == BufId::FRAME {
+            each(Piece {
+                at: span.at,
+                len: span.len,
+                packet: self.packet,
+                offset: span.at,
+            });
+            return;
+        }
+        let Some(buffer) = self.buffers.get(usize::from(span.buf.0)) else {
+            return;
+        };
+        for piece in &buffer.pieces {
+            let from = piece.at.max(span.at);
+            let to = piece.at.saturating_add(piece.len).min(span.end());
+            if from < to {
+                each(Piece {
+                    at: from,
+                    len: to - from,
+                    packet: piece.packet,
+                    offset: piece.offset + (from - piece.at),
+                });
+            }
+        }
+    }
+
+    /// The text of a value; empty for values that are none.
+    #[must_use]
+    pub fn text(&self, value: Value) -> &str {
+        match value {
+            Value::Text(at, len) => self
+                .text
+                .get(at as usize..(at + len) as usize)
+                .unwrap_or_default(),
+            _ => "",
+        }
+    }
+
+    /// A layer's one-line summary.
+    #[must_use]
+    pub fn summary(&self, layer: &Layer) -> &str {
+        self.text
+            .get(layer.summary.0 as usize..layer.summary.1 as usize)
+            .unwrap_or_default()
+    }
+
+    /// The fields of a layer.
+    #[must_use]
+    pub fn fields_of(&self, layer: &Layer) -> &[Field] {
+        self.fields
+            .get(layer.fields.0 as usize..layer.fields.1 as usize)
+            .unwrap_or_default()
+    }
+
+    /// The first field of this key outside quoted packets.
+    #[must_use]
+    pub fn field(&self, key: &str) -> Option<&Field> {
+        self.layers
+            .iter()
+            .filter(|l| !l.quoted)
+            .flat_map(|l| self.fields_of(l))
+            .find(|f| f.def.key == key)
+    }
+
+    /// The value of a number or flag field of this key outside quoted packets.
+    #[must_use]
+    pub fn number(&self, key: &str) -> Option<u64> {
+        match self.field(key)?.value {
+            Value::Num(n) => Some(n),
+            Value::Bool(b) => Some(u64::from(b)),
+            _ => None,
+        }
+    }
+
+    /// Keeps a text and returns it as a value.
+    pub fn keep(&mut self, text: &str) -> Value {
+        let at = self.text.len() as u32;
+        self.text.push_str(text);
+        Value::Text(at, text.len() as u32)
+    }
+
+    /// Raises an event about the frame as a whole.
+    pub fn raise(&mut self, def: &'static EventDef, about: Option<PacketId>) {
+        let span = Span::bytes(BufId::FRAME, 0, self.captured_len);
+        self.events.push(Raised {
+            def,
+            fields: (0, 0),
+            span,
+            layer: None,
+            about,
+        });
+    }
+
+    /// Adds a field with a computed value (not on the wire) to the end of the list; only while a layer is open.
+    pub(super) fn push(&mut self, def: &'static FieldDef, span: Span, value: Value, depth: u8) {
+        self.fields.push(Field {
+            def,
+            span,
+            value,
+            depth,
+        });
+    }
+}
