@@ -9,6 +9,7 @@ mod fault;
 mod field;
 mod opener;
 pub mod protocols;
+pub mod skim;
 mod table;
 
 pub use cursor::{Cursor, Group, Mark};

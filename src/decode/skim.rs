@@ -1,0 +1,470 @@
+//! The fast path: addresses, ports, flags and payload of a frame without recording a field. What it cannot slice it
+//! leaves to the detailed decoders, whose result [`from_detail`] brings into the same form.
+
+use std::net::IpAddr;
+
+use etherparse::{
+    EtherType, IpNumber, LaxNetSlice, LaxSlicedPacket, LinkSlice, TcpSlice, TransportSlice,
+    ether_type, ip_number,
+};
+
+use crate::model::{BufId, LinkType, Mac, Span};
+
+use super::{Dissection, Field, Layer, Value};
+
+/// What the flow room needs of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skim {
+    /// The sender's address (the innermost, inside tunnels).
+    pub src: IpAddr,
+    /// The receiver's address.
+    pub dst: IpAddr,
+    /// Time to live, or hop limit.
+    pub ttl: u8,
+    /// MAC addresses of sender and receiver on this link, where the link has them.
+    pub mac: Option<(Mac, Mac)>,
+    /// What the IP packet carries.
+    pub transport: Transport,
+}
+
+/// What an IP packet carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A TCP segment.
+    Tcp(TcpSkim),
+    /// A UDP datagram.
+    Udp(UdpSkim),
+    /// Another IP protocol, by its number.
+    Other(u8),
+}
+
+/// A TCP segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpSkim {
+    /// Source port.
+    pub src: u16,
+    /// Destination port.
+    pub dst: u16,
+    /// Sequence number of the first byte (of the SYN, if it is set).
+    pub seq: u32,
+    /// Acknowledgment number.
+    pub ack: u32,
+    /// All twelve flag bits, the lowest is FIN; see the constants.
+    pub flags: u16,
+    /// Window as it is on the wire, not scaled.
+    pub window: u16,
+    /// Options.
+    pub options: TcpOptions,
+    /// The payload's captured bytes.
+    pub payload: Span,
+    /// The payload's length on the wire, as the IP length says; more than was captured in a cut frame.
+    pub payload_len: u32,
+}
+
+impl TcpSkim {
+    /// No more data from the sender.
+    pub const FIN: u16 = 0x001;
+    /// Synchronize sequence numbers.
+    pub const SYN: u16 = 0x002;
+    /// Reset the connection.
+    pub const RST: u16 = 0x004;
+    /// Push.
+    pub const PSH: u16 = 0x008;
+    /// The acknowledgment number counts.
+    pub const ACK: u16 = 0x010;
+    /// The urgent pointer counts.
+    pub const URG: u16 = 0x020;
+    /// ECN echo.
+    pub const ECE: u16 = 0x040;
+    /// Congestion window reduced.
+    pub const CWR: u16 = 0x080;
+    /// Accurate ECN.
+    pub const AE: u16 = 0x100;
+
+    /// True when all these flags are set.
+    #[must_use]
+    pub const fn has(&self, flags: u16) -> bool {
+        self.flags & flags == flags
+    }
+}
+
+/// The TCP options that the flow room uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpOptions {
+    /// Maximum segment size.
+    pub mss: Option<u16>,
+    /// Window scale shift count.
+    pub window_scale: Option<u8>,
+    /// Selective acknowledgments may be sent.
+    pub sack_permitted: bool,
+    /// Timestamp value and echo reply.
+    pub timestamps: Option<(u32, u32)>,
+    /// Selectively acknowledged blocks (left and right edge); the first `sack_count` count.
+    pub sack: [(u32, u32); 4],
+    /// How many blocks there are.
+    pub sack_count: u8,
+}
+
+/// A UDP datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UdpSkim {
+    /// Source port.
+    pub src: u16,
+    /// Destination port.
+    pub dst: u16,
+    /// The payload's captured bytes.
+    pub payload: Span,
+    /// The payload's length on the wire.
+    pub payload_len: u32,
+}
+
+/// UDP ports and IP protocols that carry further packets: the innermost addresses count, so detail has to look.
+const TUNNEL_PORTS: [u16; 1] = [4789];
+const TUNNELS: [IpNumber; 4] = [
+    ip_number::IPV4,
+    ip_number::IPV6,
+    ip_number::GRE,
+    IpNumber(137),
+];
+
+/// Slices a frame; `None` when it has to be decoded in detail: no IP, a fragment, a tunnel, a damaged or cut header.
+#[must_use]
+pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
+    let (packet, ether) = slice(link, frame)?;
+    let mac = match &packet.link {
+        Some(LinkSlice::Ethernet2(e)) => Some((Mac(e.source()), Mac(e.destination()))),
+        _ => None,
+    };
+    if packet.stop_err.is_some() {
+        return None;
+    }
+    // `src` and `dst` of the packet, and the length of its payload as its header says.
+    let (src, dst, ttl, said) = match packet.net.as_ref()? {
+        LaxNetSlice::Ipv4(ip) => {
+            let header = ip.header();
+            let said = usize::from(header.total_len()).checked_sub(header.slice().len());
+            (
+                IpAddr::from(header.source()),
+                IpAddr::from(header.destination()),
+                header.ttl(),
+                said,
+            )
+        }
+        LaxNetSlice::Ipv6(ip) => {
+            let header = ip.header();
+            let said = usize::from(header.payload_length());
+            (
+                IpAddr::from(header.source()),
+                IpAddr::from(header.destination()),
+                header.hop_limit(),
+                (said > 0).then_some(said),
+            )
+        }
+        LaxNetSlice::Arp(_) => return None,
+    };
+    if ether.is_some_and(|e| (e == ether_type::IPV6) != src.is_ipv6()) {
+        return None;
+    }
+    let carried = packet.ip_payload()?;
+    if carried.fragmented || TUNNELS.contains(&carried.ip_number) {
+        return None;
+    }
+    let at = offset_in(frame, carried.payload);
+    // Extension headers stand between the IP header and what it carries, and are part of its length.
+    let extensions = match packet.net.as_ref()? {
+        LaxNetSlice::Ipv4(ip) => {
+            at - offset_in(frame, ip.header().slice()) - ip.header().slice().len() as u32
+        }
+        LaxNetSlice::Ipv6(ip) => at - offset_in(frame, ip.header().slice()) - 40,
+        LaxNetSlice::Arp(_) => return None,
+    };
+    let wire = said.map_or_else(
+        || wire_len.saturating_sub(at),
+        |said| (said as u32).saturating_sub(extensions),
+    );
+    let transport = match &packet.transport {
+        Some(TransportSlice::Tcp(tcp)) => Transport::Tcp(tcp_skim(tcp, frame, wire)),
+        Some(TransportSlice::Udp(udp)) => {
+            let (src, dst) = (udp.source_port(), udp.destination_port());
+            if TUNNEL_PORTS.contains(&src.min(dst)) || TUNNEL_PORTS.contains(&src.max(dst)) {
+                return None;
+            }
+            let length = u32::from(udp.length());
+            let wire = if (8..=wire).contains(&length) {
+                length
+            } else {
+                wire
+            };
+            Transport::Udp(UdpSkim {
+                src,
+                dst,
+                payload: span_in(frame, udp.payload()),
+                payload_len: wire.saturating_sub(8),
+            })
+        }
+        _ => match carried.ip_number {
+            ip_number::TCP | ip_number::UDP => return None,
+            other => Transport::Other(other.0),
+        },
+    };
+    Some(Skim {
+        src,
+        dst,
+        ttl,
+        mac,
+        transport,
+    })
+}
+
+/// The frame in slices, and the EtherType that names the packet where there is one.
+fn slice(link: LinkType, frame: &[u8]) -> Option<(LaxSlicedPacket<'_>, Option<EtherType>)> {
+    let by_type = |at: usize, header: usize| {
+        let number = frame.get(at..at.checked_add(2)?)?;
+        let number = EtherType(u16::from_be_bytes(number.try_into().ok()?));
+        let packet = LaxSlicedPacket::from_ether_type(number, frame.get(header..)?);
+        let inner = packet.ether_payload().map(|e| e.ether_type);
+        Some((packet, inner))
+    };
+    match link {
+        LinkType::ETHERNET => {
+            let packet = LaxSlicedPacket::from_ethernet(frame).ok()?;
+            let inner = packet.ether_payload().map(|e| e.ether_type);
+            Some((packet, inner))
+        }
+        LinkType::LINUX_SLL => by_type(14, 16),
+        LinkType::LINUX_SLL2 => by_type(0, 20),
+        LinkType::RAW | LinkType::RAW_DLT | LinkType::RAW_BSD => {
+            LaxSlicedPacket::from_ip(frame).ok().map(|p| (p, None))
+        }
+        LinkType::IPV4 => {
+            let packet = LaxSlicedPacket::from_ip(frame).ok()?;
+            Some((packet, Some(ether_type::IPV4)))
+        }
+        LinkType::IPV6 => {
+            let packet = LaxSlicedPacket::from_ip(frame).ok()?;
+            Some((packet, Some(ether_type::IPV6)))
+        }
+        // The loopback families have several byte orders and several numbers for IPv6: detail knows them.
+        _ => None,
+    }
+}
+
+fn tcp_skim(tcp: &TcpSlice<'_>, frame: &[u8], wire: u32) -> TcpSkim {
+    let header = tcp.header_slice();
+    let flags = header
+        .get(12..14)
+        .map_or(0, |b| b.iter().fold(0, |n, &b| n << 8 | u16::from(b)));
+    TcpSkim {
+        src: tcp.source_port(),
+        dst: tcp.destination_port(),
+        seq: tcp.sequence_number(),
+        ack: tcp.acknowledgment_number(),
+        flags: flags & 0xfff,
+        window: tcp.window_size(),
+        options: tcp_options(tcp.options()),
+        payload: span_in(frame, tcp.payload()),
+        payload_len: wire.saturating_sub(header.len() as u32),
+    }
+}
+
+fn tcp_options(mut rest: &[u8]) -> TcpOptions {
+    let mut options = TcpOptions::default();
+    loop {
+        rest = match rest {
+            [] | [0, ..] => return options,
+            [1, rest @ ..] => rest,
+            [kind, len, rest @ ..] => {
+                let Some((value, rest)) = usize::from(*len)
+                    .checked_sub(2)
+                    .and_then(|len| rest.split_at_checked(len))
+                else {
+                    return options;
+                };
+                options.take(*kind, value);
+                rest
+            }
+            [_] => return options,
+        };
+    }
+}
+
+impl TcpOptions {
+    fn take(&mut self, kind: u8, value: &[u8]) {
+        let word = |at: usize| {
+            let bytes = value.get(at..at + 4)?;
+            Some(u32::from_be_bytes(bytes.try_into().ok()?))
+        };
+        match (kind, value) {
+            (2, &[high, low]) => self.mss = Some(u16::from_be_bytes([high, low])),
+            (3, &[shift]) => self.window_scale = Some(shift),
+            (4, []) => self.sack_permitted = true,
+            (5, _) => {
+                self.sack_count = 0;
+                let blocks = (0..value.len()).step_by(8);
+                let blocks = blocks.map_while(|at| word(at).zip(word(at + 4)));
+                for (kept, block) in self.sack.iter_mut().zip(blocks) {
+                    *kept = block;
+                    self.sack_count += 1;
+                }
+            }
+            (8, [_, _, _, _, _, _, _, _]) => self.timestamps = word(0).zip(word(4)),
+            _ => {}
+        }
+    }
+}
+
+fn offset_in(frame: &[u8], part: &[u8]) -> u32 {
+    part.as_ptr().addr().saturating_sub(frame.as_ptr().addr()) as u32
+}
+
+fn span_in(frame: &[u8], part: &[u8]) -> Span {
+    Span::bytes(BufId::FRAME, offset_in(frame, part), part.len() as u32)
+}
+
+/// The same of a frame that was decoded in detail: its innermost IP packet that is not merely quoted.
+#[must_use]
+pub fn from_detail(d: &Dissection) -> Option<Skim> {
+    let mut addresses = None;
+    let mut mac = None;
+    let mut transport = None;
+    for layer in d.layers.iter().filter(|l| !l.quoted) {
+        let read = Read { d, layer };
+        match layer.protocol.key {
+            "eth" => mac = mac.or_else(|| Some((read.mac("eth.src")?, read.mac("eth.dst")?))),
+            "ip" => {
+                if let Some(found) = read.ip4() {
+                    transport = read.number("ip.proto").map(|n| Transport::Other(n as u8));
+                    addresses = Some(found);
+                }
+            }
+            "ipv6" => {
+                if let Some(found) = read.ip6() {
+                    addresses = Some(found);
+                }
+                let next = EXTENSIONS.iter().rev().find_map(|key| read.number(key));
+                transport = next.map(|n| Transport::Other(n as u8)).or(transport);
+            }
+            "tcp" => transport = read.tcp().map(Transport::Tcp).or(transport),
+            "udp" => transport = read.udp().map(Transport::Udp).or(transport),
+            _ => {}
+        }
+    }
+    let (src, dst, ttl) = addresses?;
+    Some(Skim {
+        src,
+        dst,
+        ttl,
+        mac,
+        transport: transport?,
+    })
+}
+
+/// Keys of the numbers that name what an IPv6 header or extension header is followed by.
+const EXTENSIONS: [&str; 5] = [
+    "ipv6.nxt",
+    "ipv6.hopopts.nxt",
+    "ipv6.routing.nxt",
+    "ipv6.fraghdr.nxt",
+    "ipv6.dstopts.nxt",
+];
+
+/// Reads fields of one layer back.
+struct Read<'a> {
+    d: &'a Dissection,
+    layer: &'a Layer,
+}
+
+impl Read<'_> {
+    fn field(&self, key: &str) -> Option<&Field> {
+        let fields = self.d.fields_of(self.layer);
+        fields.iter().find(|f| f.def.key == key)
+    }
+
+    fn number(&self, key: &str) -> Option<u64> {
+        match self.field(key)?.value {
+            Value::Num(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn mac(&self, key: &str) -> Option<Mac> {
+        match self.field(key)?.value {
+            Value::Mac(octets) => Some(Mac(octets)),
+            _ => None,
+        }
+    }
+
+    fn address(&self, key: &str) -> Option<IpAddr> {
+        match self.field(key)?.value {
+            Value::Ip4(octets) => Some(octets.into()),
+            Value::Ip6(octets) => Some(octets.into()),
+            _ => None,
+        }
+    }
+
+    fn ip4(&self) -> Option<(IpAddr, IpAddr, u8)> {
+        let ttl = self.number("ip.ttl")? as u8;
+        Some((self.address("ip.src")?, self.address("ip.dst")?, ttl))
+    }
+
+    fn ip6(&self) -> Option<(IpAddr, IpAddr, u8)> {
+        let ttl = self.number("ipv6.hlim")? as u8;
+        Some((self.address("ipv6.src")?, self.address("ipv6.dst")?, ttl))
+    }
+
+    fn payload(&self, key: &str) -> Span {
+        let behind = Span::bytes(self.layer.span.buf, self.layer.span.end(), 0);
+        self.field(key).map_or(behind, |f| f.span)
+    }
+
+    fn udp(&self) -> Option<UdpSkim> {
+        let payload = self.payload("udp.payload");
+        let length = self.number("udp.length")? as u32;
+        Some(UdpSkim {
+            src: self.number("udp.srcport")? as u16,
+            dst: self.number("udp.dstport")? as u16,
+            payload,
+            payload_len: length.saturating_sub(8).max(payload.len),
+        })
+    }
+
+    fn tcp(&self) -> Option<TcpSkim> {
+        let payload = self.payload("tcp.payload");
+        Some(TcpSkim {
+            src: self.number("tcp.srcport")? as u16,
+            dst: self.number("tcp.dstport")? as u16,
+            seq: self.number("tcp.seq")? as u32,
+            ack: self.number("tcp.ack")? as u32,
+            flags: self.number("tcp.flags")? as u16,
+            window: self.number("tcp.window_size_value")? as u16,
+            options: self.tcp_options(),
+            payload,
+            payload_len: self.number("tcp.len").map_or(payload.len, |n| n as u32),
+        })
+    }
+
+    fn tcp_options(&self) -> TcpOptions {
+        let number = |key| self.number(key).map(|n| n as u32);
+        let mut options = TcpOptions {
+            mss: number("tcp.options.mss_val").map(|n| n as u16),
+            window_scale: number("tcp.options.wscale.shift").map(|n| n as u8),
+            sack_permitted: self.field("tcp.options.sack_perm").is_some(),
+            timestamps: number("tcp.options.timestamp.tsval")
+                .zip(number("tcp.options.timestamp.tsecr")),
+            ..TcpOptions::default()
+        };
+        let edges = |key: &'static str| {
+            let fields = self.d.fields_of(self.layer).iter();
+            fields.filter_map(move |f| match f.value {
+                Value::Num(number) if f.def.key == key => Some(number as u32),
+                _ => None,
+            })
+        };
+        let blocks = edges("tcp.options.sack_le").zip(edges("tcp.options.sack_re"));
+        for (kept, block) in options.sack.iter_mut().zip(blocks) {
+            *kept = block;
+            options.sack_count += 1;
+        }
+        options
+    }
+}
