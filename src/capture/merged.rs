@@ -1,0 +1,127 @@
+//! Several captures as one, in time order; equal and backward times keep the order of the files.
+
+use std::path::Path;
+
+use crate::error::Error;
+use crate::model::Timestamp;
+
+use super::source::Ready;
+use super::{Block, Capture, Info};
+
+/// Captures that are read side by side. The frame that is earliest among those next in each file comes first.
+#[derive(Debug)]
+pub struct Merged {
+    sources: Vec<Source>,
+}
+
+#[derive(Debug)]
+struct Source {
+    capture: Capture,
+    head: Head,
+}
+
+/// What comes next in a file.
+enum Head {
+    Unread,
+    Frame(Timestamp, Ready),
+    Ended,
+}
+
+impl Merged {
+    /// Merges captures; their place in `captures` is the number that their frames carry.
+    #[must_use]
+    pub fn new(captures: Vec<Capture>) -> Self {
+        let sources = captures
+            .into_iter()
+            .zip(0_u32..)
+            .map(|(mut capture, file)| {
+                capture.set_file(file);
+                Source {
+                    capture,
+                    head: Head::Unread,
+                }
+            });
+        Self {
+            sources: sources.collect(),
+        }
+    }
+
+    /// Opens the files at `paths` in this order; `-` is standard input.
+    ///
+    /// # Errors
+    /// One of them cannot be opened or read, or is no capture.
+    pub fn open<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Self, Error> {
+        let captures = paths
+            .into_iter()
+            .map(Capture::open)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::new(captures))
+    }
+
+    /// The next frame of all; secrets and names come as soon as they are the next of their file.
+    ///
+    /// # Errors
+    /// As for [`Capture::next`], for any of them.
+    #[inline]
+    pub fn next(&mut self) -> Result<Option<Block<'_>>, Error> {
+        if self.sources.len() > 1 {
+            return self.next_of_several();
+        }
+        match self.sources.first_mut() {
+            Some(only) => only.capture.next(),
+            None => Ok(None),
+        }
+    }
+
+    /// What is known about each of them so far. Each is read one frame ahead.
+    pub fn infos(&self) -> impl Iterator<Item = &Info> {
+        self.sources.iter().map(|source| source.capture.info())
+    }
+
+    fn next_of_several(&mut self) -> Result<Option<Block<'_>>, Error> {
+        let mut earliest: Option<(Timestamp, usize)> = None;
+        let mut other = None;
+        for (at, source) in self.sources.iter_mut().enumerate() {
+            if let Head::Unread = source.head {
+                source.head = match source.capture.advance()? {
+                    Some(Ready::Frame(record, number)) => {
+                        Head::Frame(record.time, Ready::Frame(record, number))
+                    }
+                    Some(ready) => {
+                        other = Some((at, ready));
+                        break;
+                    }
+                    None => Head::Ended,
+                };
+            }
+            if let Head::Frame(time, _) = source.head {
+                if earliest.is_none_or(|(before, _)| time < before) {
+                    earliest = Some((time, at));
+                }
+            }
+        }
+        if let Some((at, ready)) = other {
+            return Ok(self
+                .sources
+                .get(at)
+                .map(|source| source.capture.block(ready)));
+        }
+        let Some(source) = earliest.and_then(|(_, at)| self.sources.get_mut(at)) else {
+            return Ok(None);
+        };
+        let Head::Frame(_, ready) = std::mem::replace(&mut source.head, Head::Unread) else {
+            return Ok(None);
+        };
+        Ok(Some(source.capture.block(ready)))
+    }
+}
+
+impl std::fmt::Debug for Head {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unread => "unread",
+            Self::Frame(..) => "frame",
+            Self::Ended => "ended",
+        })
+    }
+}
