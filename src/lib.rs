@@ -7,3 +7,5 @@ pub mod capture;
 pub mod decode;
 pub mod error;
 pub mod model;
+pub mod story;
+pub mod view;

@@ -1,0 +1,249 @@
+//! The form of a story script: closed, plain data, read from TOML. What a field means stands here; what is said stands in the scripts.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A story: chapters of steps, and the sentences that end it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// Its id, such as `curl-https`.
+    pub story: String,
+    /// Its title; placeholders allowed.
+    #[serde(default)]
+    pub title: String,
+    /// Chapters in the order of the tale.
+    #[serde(default, rename = "chapter")]
+    pub chapters: Vec<Chapter>,
+    /// Steps in the order in which they usually happen.
+    #[serde(default, rename = "step")]
+    pub steps: Vec<Spanned<Step>>,
+    /// Last sentences; the first that fits is used.
+    #[serde(default, rename = "verdict")]
+    pub verdicts: Vec<Verdict>,
+    /// What leads from one connection to the next.
+    #[serde(default, rename = "then")]
+    pub then: Vec<Then>,
+    /// Steps that come in rounds.
+    #[serde(default, rename = "loop")]
+    pub loops: Vec<Loop>,
+}
+
+/// A chapter.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chapter {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The OSI layer it is mostly about, 1 to 7.
+    pub osi: u8,
+    /// Which phase of the time ledger it belongs to, if any.
+    #[serde(default)]
+    pub phase: Option<String>,
+}
+
+/// How often a step may be told.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Repeat {
+    /// The first time only gets this text; later ones are told by the common script.
+    Once,
+    /// Each time.
+    #[default]
+    Each,
+    /// All of them as one step that lists their frames.
+    Fold,
+}
+
+/// A value to match: a number, a flag or a text.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(untagged)]
+pub enum Literal {
+    /// A flag.
+    Flag(bool),
+    /// A number.
+    Number(u64),
+    /// A text.
+    Text(String),
+}
+
+/// One value or any of several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum AnyOf {
+    /// Exactly this.
+    One(Literal),
+    /// Any of these.
+    Many(Vec<Literal>),
+}
+
+/// A step: the event it tells, and how.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The event's id; also the step's.
+    pub id: String,
+    /// The chapter it stands in. Asides (TCP's accidents) leave it out and stand where they happen.
+    #[serde(default)]
+    pub chapter: Option<String>,
+    /// A few words.
+    pub title: String,
+    /// One sentence: the 30-second answer.
+    pub say: String,
+    /// The two-minute answer.
+    #[serde(default)]
+    pub text: String,
+    /// The ten-minute answer.
+    #[serde(default)]
+    pub deep: String,
+    /// The OSI layer, where it is not that of the protocol which raised the event (always for hidden steps).
+    #[serde(default)]
+    pub osi: Option<u8>,
+    /// Sections of RFCs and manual pages.
+    #[serde(default)]
+    pub refs: Vec<String>,
+    /// What an interviewer asks next.
+    #[serde(default)]
+    pub ask: Vec<Question>,
+    /// Who can see this step, one sentence.
+    #[serde(default)]
+    pub sees: String,
+    /// Field keys to look at.
+    #[serde(default)]
+    pub look: Vec<String>,
+    /// Field keys whose values the step carries besides those its texts quote.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// How often it may be told.
+    #[serde(default)]
+    pub repeat: Repeat,
+    /// Field values that the event must have.
+    #[serde(default, rename = "match")]
+    pub matches: BTreeMap<String, AnyOf>,
+    /// Facts that must hold; `not:` turns one round.
+    #[serde(default)]
+    pub when: Vec<String>,
+    /// The event that answers this one: its time becomes this step's duration.
+    #[serde(default)]
+    pub pair: Option<String>,
+    /// Field keys that must be equal in both.
+    #[serde(default)]
+    pub by: Vec<String>,
+    /// Other words for special cases; the first that fits.
+    #[serde(default)]
+    pub variant: Vec<Variant>,
+    /// Why no capture can show it. Such a step has no event and is always told (when its facts hold).
+    #[serde(default)]
+    pub hidden: Option<String>,
+    /// Why it may be missing; the first reason whose facts hold is told, none holding means it is not mentioned.
+    #[serde(default)]
+    pub absent: Vec<Absent>,
+}
+
+/// Other words for a special case; what is left out stays as the step has it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// Field values that the event must have.
+    #[serde(default, rename = "match")]
+    pub matches: BTreeMap<String, AnyOf>,
+    /// Facts that must hold.
+    #[serde(default)]
+    pub when: Vec<String>,
+    /// A few words.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// One sentence.
+    #[serde(default)]
+    pub say: Option<String>,
+    /// Two minutes.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Ten minutes.
+    #[serde(default)]
+    pub deep: Option<String>,
+}
+
+/// A reason for a step that did not happen here.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Absent {
+    /// Facts that must hold.
+    #[serde(default)]
+    pub when: Vec<String>,
+    /// The reason, one sentence.
+    pub say: String,
+}
+
+/// A question and its short answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// The question.
+    pub q: String,
+    /// The answer.
+    pub a: String,
+}
+
+/// The sentence that ends a journey.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// `ok`, `failed` or `incomplete`.
+    pub outcome: String,
+    /// Facts that must hold.
+    #[serde(default)]
+    pub when: Vec<String>,
+    /// The sentence.
+    pub say: String,
+}
+
+/// What continues a journey on another connection.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Then {
+    /// The event.
+    pub on: String,
+    /// Field values that it must have.
+    #[serde(default, rename = "match")]
+    pub matches: BTreeMap<String, AnyOf>,
+    /// How the next connection is found: `location`.
+    pub link: String,
+}
+
+/// Steps that come in rounds: each `begins` starts the next one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Loop {
+    /// The event that begins a round.
+    pub begins: String,
+    /// The event that ends it.
+    pub ends: String,
+}
+
+/// A script that is not right, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Bytes of the text it is about.
+    pub at: Range<usize>,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl Script {
+    /// Reads a script.
+    ///
+    /// # Errors
+    /// A [`Mistake`] that says where the text is not a script.
+    pub fn read(text: &str) -> Result<Self, Mistake> {
+        toml::from_str(text).map_err(|e| Mistake {
+            at: e.span().unwrap_or(0..0),
+            what: e.message().to_owned(),
+        })
+    }
+}

@@ -1,0 +1,335 @@
+//! One frame, layer by layer and field by field, with its bytes: what `show` shows.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::decode::{BufferKind, Dissection, Field, Value};
+use crate::model::{BufId, Span, Timestamp};
+
+/// What stands in place of a secret.
+pub const MASK: &str = "****";
+
+/// A frame as it is shown; serializes to one line of `show --format json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct FrameView {
+    /// Its number, from 1, in the order of all captures read.
+    pub number: u64,
+    /// Seconds since the epoch with nine decimals.
+    pub time: String,
+    /// Nanoseconds since the first frame.
+    #[serde(skip)]
+    pub since_start: i64,
+    /// Length on the wire in bytes.
+    pub wire_len: u32,
+    /// Length captured in bytes.
+    pub captured_len: u32,
+    /// Comments that the capture carries for it.
+    pub comments: Vec<String>,
+    /// The capture it came from, counted from 0; only when there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<u32>,
+    /// Its number in that capture; only when there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_number: Option<u64>,
+    /// Its buffers; the first is the frame.
+    pub buffers: Vec<BufferView>,
+    /// Its layers.
+    pub layers: Vec<LayerView>,
+}
+
+/// A buffer's bytes.
+#[derive(Clone, Debug, Serialize)]
+pub struct BufferView {
+    /// Its id, by which fields refer to it.
+    pub id: u16,
+    /// `frame`, `reassembled`, `decrypted` or `decompressed`.
+    pub kind: &'static str,
+    /// Its length in bytes.
+    pub length: usize,
+    /// Its bytes in hexadecimal; secrets are zeros.
+    pub hex: String,
+    /// `[offset, length]` of the runs that are zeroed.
+    pub masked: Vec<(u32, u32)>,
+    /// Where rebuilt bytes came from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<PieceView>,
+}
+
+/// A run of rebuilt bytes and its origin.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PieceView {
+    /// Offset in the buffer.
+    pub at: u32,
+    /// Length in bytes.
+    pub len: u32,
+    /// The frame it came from.
+    pub frame: u64,
+    /// Its offset there.
+    pub offset: u32,
+}
+
+/// A layer.
+#[derive(Clone, Debug, Serialize)]
+pub struct LayerView {
+    /// The protocol's key.
+    pub protocol: &'static str,
+    /// The protocol's name.
+    pub name: &'static str,
+    /// The OSI layer's number.
+    pub osi: u8,
+    /// The buffer it lies in.
+    pub buffer: u16,
+    /// Its offset there.
+    pub offset: u32,
+    /// Its length in bytes, without its payload.
+    pub length: u32,
+    /// One line that says what it is about.
+    pub summary: String,
+    /// True inside a packet that an ICMP error quotes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub quoted: bool,
+    /// What is wrong with its bytes.
+    pub fault: Option<FaultView>,
+    /// Its fields, in wire order.
+    pub fields: Vec<FieldView>,
+}
+
+/// What is wrong with a layer's bytes.
+#[derive(Clone, Debug, Serialize)]
+pub struct FaultView {
+    /// A stable word.
+    pub code: &'static str,
+    /// One sentence.
+    pub text: String,
+    /// Where, in the layer's buffer.
+    pub offset: u32,
+}
+
+/// A field.
+#[derive(Clone, Debug, Serialize)]
+pub struct FieldView {
+    /// Wireshark's key, or `wirewalk.*`.
+    pub key: &'static str,
+    /// Its label.
+    pub label: &'static str,
+    /// Its value, as Wireshark spells it.
+    pub value: ValueView,
+    /// Its value as a person reads it.
+    pub display: String,
+    /// The buffer it lies in.
+    pub buffer: u16,
+    /// Its offset there.
+    pub offset: u32,
+    /// Its length in bytes; 0 for computed values.
+    pub length: u32,
+    /// `[first, count]` for a bit field, bit 0 the highest of its first byte.
+    pub bits: Option<(u8, u8)>,
+    /// How deep it stands below its layer.
+    pub depth: u8,
+    /// One sentence for a student.
+    pub help: &'static str,
+}
+
+/// A value: a number, a flag, or text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ValueView {
+    /// A number.
+    Number(u64),
+    /// A signed number.
+    Signed(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// A flag.
+    Flag(bool),
+    /// Anything else.
+    Text(String),
+}
+
+impl FrameView {
+    /// The view of a dissected frame. `start` is the time of the first frame; secrets are masked unless `reveal`.
+    #[must_use]
+    pub fn new(frame: &[u8], d: &Dissection, start: Timestamp, reveal: bool) -> Self {
+        let hidden = if reveal { Vec::new() } else { hidden(frame, d) };
+        let layers = d
+            .layers
+            .iter()
+            .map(|layer| LayerView {
+                protocol: layer.protocol.key,
+                name: layer.protocol.name,
+                osi: layer.protocol.osi.number(),
+                buffer: layer.span.buf.0,
+                offset: layer.span.at,
+                length: layer.span.len,
+                summary: d.summary(layer).to_owned(),
+                quoted: layer.quoted,
+                fault: layer.fault.as_ref().map(|fault| FaultView {
+                    code: fault.code(),
+                    text: fault.to_string(),
+                    offset: fault.at,
+                }),
+                fields: d
+                    .fields_of(layer)
+                    .iter()
+                    .map(|field| field_view(frame, d, field, &hidden))
+                    .collect(),
+            })
+            .collect();
+        let buffers = (0..d.buffers.len())
+            .map(|id| buffer_view(frame, d, id, &hidden))
+            .collect();
+        Self {
+            number: d.packet.0,
+            time: format!("{}.{:09}", d.time.seconds(), d.time.subsecond()),
+            since_start: d.time.since(start),
+            wire_len: d.wire_len,
+            captured_len: d.captured_len,
+            comments: Vec::new(),
+            file: None,
+            file_number: None,
+            buffers,
+            layers,
+        }
+    }
+}
+
+/// The spans to hide: the secret ones, and those of other buffers that were built from the same captured bytes.
+fn hidden(frame: &[u8], d: &Dissection) -> Vec<Span> {
+    let mut hidden = d.secrets.clone();
+    for secret in &d.secrets {
+        d.trace(*secret, |piece| {
+            if piece.packet == d.packet {
+                hidden.push(Span::bytes(BufId::FRAME, piece.offset, piece.len));
+            }
+            for (id, buffer) in d.buffers.iter().enumerate().skip(1) {
+                for other in buffer
+                    .pieces
+                    .iter()
+                    .filter(|other| other.packet == piece.packet)
+                {
+                    let from = other.offset.max(piece.offset);
+                    let to = (other.offset + other.len).min(piece.offset + piece.len);
+                    if from < to {
+                        hidden.push(Span::bytes(
+                            BufId(id as u16),
+                            other.at + from - other.offset,
+                            to - from,
+                        ));
+                    }
+                }
+            }
+        });
+    }
+    hidden.retain(|span| d.bytes(frame, *span).is_some());
+    hidden.sort_unstable_by_key(|span| (span.buf, span.at, span.len));
+    hidden.dedup();
+    hidden
+}
+
+fn overlap(a: Span, b: Span) -> Option<(u32, u32)> {
+    let (from, to) = (a.at.max(b.at), a.end().min(b.end()));
+    (a.buf == b.buf && from < to).then_some((from, to))
+}
+
+/// A field's display and value, with whatever is hidden replaced by [`MASK`].
+fn field_view(frame: &[u8], d: &Dissection, field: &Field, hidden: &[Span]) -> FieldView {
+    let span = field.span;
+    let bytes = d.bytes(frame, span).unwrap_or_default();
+    let secret = hidden.iter().filter_map(|h| overlap(span, *h)).next();
+    let (mut value, mut display) = (value_view(d, field, bytes), String::new());
+    match (secret, field.value) {
+        (None, _) | (_, Value::None) => {
+            field
+                .def
+                .display(field.value, bytes, d.text(field.value), &mut display)
+        }
+        (Some(secret), Value::Text(..)) => {
+            display = mask_text(d.text(field.value), span, secret);
+            value = ValueView::Text(display.clone());
+        }
+        (Some(_), _) => {
+            MASK.clone_into(&mut display);
+            value = ValueView::Text(MASK.to_owned());
+        }
+    }
+    FieldView {
+        key: field.def.key,
+        label: field.def.label,
+        value,
+        display,
+        buffer: span.buf.0,
+        offset: span.at,
+        length: span.len,
+        bits: (span.bits > 0).then_some((span.bit, span.bits)),
+        depth: field.depth,
+        help: field.def.help,
+    }
+}
+
+/// Masks the secret part of a text; all of it where characters and bytes do not correspond.
+fn mask_text(text: &str, span: Span, (from, to): (u32, u32)) -> String {
+    let (from, to) = ((from - span.at) as usize, (to - span.at) as usize);
+    match (
+        text.len() == span.len as usize,
+        text.get(..from),
+        text.get(to..),
+    ) {
+        (true, Some(before), Some(after)) => format!("{before}{MASK}{after}"),
+        _ => MASK.to_owned(),
+    }
+}
+
+fn value_view(d: &Dissection, field: &Field, bytes: &[u8]) -> ValueView {
+    match field.value {
+        Value::None => ValueView::Text(String::new()),
+        Value::Bool(flag) => ValueView::Flag(flag),
+        Value::Num(number) => ValueView::Number(number),
+        Value::Int(number) => ValueView::Signed(number),
+        Value::Float(number) => ValueView::Float(number),
+        Value::Text(..) => ValueView::Text(d.text(field.value).to_owned()),
+        Value::Ip4(_) | Value::Ip6(_) | Value::Mac(_) | Value::Bytes => {
+            let mut text = String::new();
+            field.def.display(field.value, bytes, "", &mut text);
+            ValueView::Text(text)
+        }
+    }
+}
+
+fn buffer_view(frame: &[u8], d: &Dissection, id: usize, hidden: &[Span]) -> BufferView {
+    let buffer = &d.buffers[id];
+    let bytes = if id == 0 { frame } else { &buffer.bytes };
+    let runs: Vec<_> = hidden
+        .iter()
+        .filter(|h| usize::from(h.buf.0) == id)
+        .collect();
+    let mut hex = String::with_capacity(bytes.len() * 2);
+    for (at, byte) in bytes.iter().enumerate() {
+        let secret = runs
+            .iter()
+            .any(|run| (run.at as usize..run.end() as usize).contains(&at));
+        let _ = write!(hex, "{:02x}", if secret { 0 } else { *byte });
+    }
+    BufferView {
+        id: id as u16,
+        kind: match buffer.kind {
+            BufferKind::Frame => "frame",
+            BufferKind::Reassembled => "reassembled",
+            BufferKind::Decrypted => "decrypted",
+            BufferKind::Decompressed => "decompressed",
+        },
+        length: bytes.len(),
+        hex,
+        masked: runs.iter().map(|run| (run.at, run.len)).collect(),
+        pieces: buffer
+            .pieces
+            .iter()
+            .map(|piece| PieceView {
+                at: piece.at,
+                len: piece.len,
+                frame: piece.packet.0,
+                offset: piece.offset,
+            })
+            .collect(),
+    }
+}

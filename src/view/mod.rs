@@ -1,0 +1,4 @@
+//! What is shown, as plain owned data without colours or widths: the JSON contract, and what every face draws.
+
+pub mod frame;
+pub mod timeline;
