@@ -131,6 +131,7 @@ mod tests {
         assert!(buffer.fill(2 * CHUNK).unwrap());
         let at = buffer.take(2 * CHUNK);
         assert_eq!(buffer.slice(at), &bytes[5..2 * CHUNK + 5]);
+        assert!(buffer.fill(4).unwrap());
         assert_eq!(buffer.ahead(), &bytes[2 * CHUNK + 5..]);
     }
 }

@@ -26,7 +26,7 @@ enum Unit {
     /// So many nanoseconds.
     Nanoseconds(u64),
     /// The so-manieth part of a nanosecond.
-    Below(u64),
+    Below(u128),
     /// Two to the minus this power, in seconds.
     Binary(u32),
 }
@@ -49,7 +49,7 @@ impl Clock {
         let ticks = u128::from(ticks);
         let nanos = match self.unit {
             Unit::Nanoseconds(nanos) => ticks * u128::from(nanos),
-            Unit::Below(part) => ticks / u128::from(part.max(1)),
+            Unit::Below(part) => ticks / part.max(1),
             Unit::Binary(power) => (ticks * NANOS.unsigned_abs())
                 .checked_shr(power)
                 .unwrap_or(0),
@@ -71,7 +71,7 @@ impl Unit {
         }
         match 9_u32.checked_sub(power) {
             Some(above) => Self::Nanoseconds(10_u64.pow(above)),
-            None => Self::Below(10_u64.checked_pow(power - 9).unwrap_or(u64::MAX)),
+            None => Self::Below(10_u128.checked_pow(power - 9).unwrap_or(u128::MAX)),
         }
     }
 }
