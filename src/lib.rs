@@ -7,5 +7,6 @@ pub mod capture;
 pub mod decode;
 pub mod error;
 pub mod model;
+pub mod session;
 pub mod story;
 pub mod view;
