@@ -145,6 +145,8 @@ pub struct Dissection {
     pub secrets: Vec<Span>,
     /// The conversation, once the flow room knows it.
     pub flow: Option<FlowRef>,
+    /// The conversation that an ICMP error in this frame is about.
+    pub about_flow: Option<u32>,
     /// TCP payload to be put in order.
     pub stream: Option<StreamPart>,
     /// A fragment to be put together.
@@ -172,6 +174,7 @@ impl Default for Dissection {
             bodies: Vec::new(),
             secrets: Vec::new(),
             flow: None,
+            about_flow: None,
             stream: None,
             fragment: None,
             inner: Vec::new(),
@@ -214,6 +217,7 @@ impl Dissection {
         self.text.clear();
         self.pending.clear();
         self.flow = None;
+        self.about_flow = None;
         self.stream = None;
         self.fragment = None;
         self.spare.extend(

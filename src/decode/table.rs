@@ -137,6 +137,8 @@ pub struct Ask<'a> {
     pub bytes: &'a [u8],
     /// No more will come in this direction.
     pub ended: bool,
+    /// Bytes of this direction that are missing right before these: 0, but for the first question after a gap.
+    pub lost: u64,
     /// Every message is wanted in detail; otherwise bodies may be skipped and sealed records only counted.
     pub detail: bool,
 }
