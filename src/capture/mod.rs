@@ -8,6 +8,7 @@ mod buffer;
 mod compressed;
 mod info;
 mod merged;
+mod open;
 mod order;
 mod pcap;
 mod pcapng;

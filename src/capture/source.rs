@@ -1,21 +1,15 @@
-//! One capture as a stream: opens it, finds out its format, and hands out what it holds, up to its end or where it breaks.
+//! One capture as a stream: hands out what it holds, up to its end or where it breaks.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io;
 
 use crate::error::Error;
 use crate::model::LinkType;
 
 use super::buffer::Buffer;
-use super::compressed;
-use super::info::{Compression, Container, Format, Info, Interface};
-use super::pcap::{self, Pcap};
-use super::pcapng::{self, Pcapng};
-use super::{Block, Damage, Frame, Record, Refusal, Step};
-
-/// What standard input is called in stories and errors.
-const STANDARD_INPUT: &str = "standard input";
+use super::info::Info;
+use super::pcap::Pcap;
+use super::pcapng::Pcapng;
+use super::{Block, Damage, Frame, Record, Step};
 
 /// A source of frames: a file, a pipe, standard input, or bytes in memory.
 pub struct Capture {
@@ -26,7 +20,7 @@ pub struct Capture {
 }
 
 /// How the rest of the source is to be read.
-enum Reader {
+pub(super) enum Reader {
     Pcap(Pcap),
     Pcapng(Pcapng),
     /// Nothing more is to come.
@@ -40,153 +34,13 @@ pub(super) enum Ready {
 }
 
 impl Capture {
-    /// Opens the file at `path`; `-` is standard input.
-    ///
-    /// # Errors
-    /// The file cannot be opened or read, or is no capture.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        if path.as_os_str() == "-" {
-            return Self::from_reader(STANDARD_INPUT, Box::new(io::stdin()));
+    pub(super) const fn new(buffer: Buffer, reader: Reader, info: Info) -> Self {
+        Self {
+            buffer,
+            reader,
+            info,
+            file: 0,
         }
-        let name = path.to_string_lossy().into_owned();
-        let opened = File::open(path).and_then(|file| {
-            // Opening a directory succeeds, and reading it says no more than a number.
-            if file.metadata()?.is_dir() {
-                Err(io::ErrorKind::IsADirectory.into())
-            } else {
-                Ok(file)
-            }
-        });
-        match opened {
-            Ok(file) => Self::from_reader(name, Box::new(file)),
-            Err(source) => Err(Error::Open { name, source }),
-        }
-    }
-
-    /// A capture in memory.
-    ///
-    /// # Errors
-    /// The bytes are no capture.
-    pub fn from_bytes(name: impl Into<String>, bytes: &'static [u8]) -> Result<Self, Error> {
-        Self::from_reader(name, Box::new(bytes))
-    }
-
-    /// A capture from any stream of bytes; `name` stands for it in stories and errors.
-    ///
-    /// # Errors
-    /// The source cannot be read, or is no capture.
-    pub fn from_reader(
-        name: impl Into<String>,
-        source: Box<dyn Read + Send>,
-    ) -> Result<Self, Error> {
-        let name = name.into();
-        let mut buffer = Buffer::new(source);
-        let mut compression = None;
-        let mut first = first_bytes(&mut buffer).map_err(|source| Error::Read {
-            name: name.clone(),
-            source,
-        })?;
-        if let Some(found) = first.and_then(compressed::detect) {
-            compression = Some(found);
-            buffer = Buffer::new(compressed::unpack(found, buffer.into_reader()));
-            first = match first_bytes(&mut buffer) {
-                Ok(first) => first,
-                Err(source) if source.raw_os_error().is_some() => {
-                    return Err(Error::Read { name, source });
-                }
-                Err(error) => {
-                    let because = format!(
-                        "it begins like a {} file, and nothing could be unpacked: {error}",
-                        found.name()
-                    );
-                    return Err(Error::NotACapture { name, because });
-                }
-            };
-            if first.and_then(compressed::detect).is_some() {
-                return Err(Error::NotACapture {
-                    name,
-                    because: "it is compressed twice".to_owned(),
-                });
-            }
-        }
-        Self::begin(name, buffer, compression, first)
-    }
-
-    /// Reads the header of an unpacked source that begins with `first`.
-    fn begin(
-        name: String,
-        mut buffer: Buffer,
-        compression: Option<Compression>,
-        first: Option<[u8; 4]>,
-    ) -> Result<Self, Error> {
-        let container = match first {
-            Some(first) if pcap::is_magic(first) => Container::Pcap,
-            Some(first) if u32::from_be_bytes(first) == pcapng::SECTION => Container::Pcapng,
-            _ => {
-                return Err(Error::NotACapture {
-                    name,
-                    because: describe(buffer.ahead()),
-                });
-            }
-        };
-        let mut info = Info::new(
-            name,
-            Format {
-                container,
-                compression,
-            },
-        );
-        let opened = match container {
-            Container::Pcap => Pcap::open(&mut buffer).map(|opened| opened.map(Reader::Pcap)),
-            Container::Pcapng => pcapng::check(&mut buffer)
-                .map(|opened| opened.map(|()| Reader::Pcapng(Pcapng::new()))),
-        };
-        let capture = match opened {
-            Ok(Ok(reader)) => {
-                if let Reader::Pcap(pcap) = &reader {
-                    info.interface(Interface {
-                        link: pcap.link(),
-                        name: None,
-                        description: None,
-                    });
-                }
-                Self {
-                    buffer,
-                    reader,
-                    info,
-                    file: 0,
-                }
-            }
-            Ok(Err(Refusal::Because(because))) => {
-                return Err(Error::NotACapture {
-                    name: info.name,
-                    because,
-                });
-            }
-            Ok(Err(Refusal::Cut(damage))) => {
-                let mut capture = Self {
-                    buffer,
-                    reader: Reader::Ended,
-                    info,
-                    file: 0,
-                };
-                capture.stop(damage);
-                capture
-            }
-            Err(error) => {
-                let mut capture = Self {
-                    buffer,
-                    reader: Reader::Ended,
-                    info,
-                    file: 0,
-                };
-                let damage = capture.failure(error)?;
-                capture.stop(damage);
-                capture
-            }
-        };
-        Ok(capture)
     }
 
     /// The next frame, secret or name; `None` at the end, and where the source breaks, which [`Info::notes`] then tells.
@@ -287,7 +141,7 @@ impl Capture {
     }
 
     /// A source that cannot be read is an error; a packed one that cannot be unpacked further is cut or damaged.
-    fn failure(&mut self, error: io::Error) -> Result<Damage, Error> {
+    pub(super) fn failure(&mut self, error: io::Error) -> Result<Damage, Error> {
         self.reader = Reader::Ended;
         let Some(compression) = self
             .info
@@ -314,7 +168,7 @@ impl Capture {
         })
     }
 
-    fn stop(&mut self, damage: Damage) {
+    pub(super) fn stop(&mut self, damage: Damage) {
         self.reader = Reader::Ended;
         self.info.note(damage.code, damage.text);
     }
@@ -326,46 +180,4 @@ impl std::fmt::Debug for Capture {
             .field("info", &self.info)
             .finish_non_exhaustive()
     }
-}
-
-/// The first four bytes, if there are as many.
-fn first_bytes(buffer: &mut Buffer) -> io::Result<Option<[u8; 4]>> {
-    buffer.fill(4)?;
-    Ok(buffer.ahead().first_chunk().copied())
-}
-
-/// What a file that is no capture looks like.
-fn describe(bytes: &[u8]) -> String {
-    const KNOWN: &[(&[u8], &str)] = &[
-        (b"snoop\0\0\0", "a Solaris snoop capture"),
-        (b"\xfd7zXZ\0", "an xz file; unpack it first"),
-        (b"BZh", "a bzip2 file; unpack it first"),
-        (b"PK\x03\x04", "a zip archive; unpack it first"),
-        (b"\x7fELF", "a program"),
-        (b"RTSS", "a Network Monitor capture"),
-        (b"GMBU", "a Network Monitor capture"),
-        (b"XCP\0", "a Sniffer capture"),
-    ];
-    if bytes.is_empty() {
-        return "it is empty".to_owned();
-    }
-    if let Some((_, what)) = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return format!("it is {what}");
-    }
-    let head = bytes.get(..512).unwrap_or(bytes);
-    if head
-        .iter()
-        .all(|&byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..))
-    {
-        return "it is text".to_owned();
-    }
-    let first: Vec<_> = bytes
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!(
-        "it begins with the bytes {}, and no capture does",
-        first.join(" ")
-    )
 }

@@ -2,10 +2,11 @@
 //! does not know; takes what an odd option list still tells. Where a block is broken it stops, as `tshark` does.
 
 mod interface;
+mod names;
 mod options;
+mod packet;
 
 use std::io;
-use std::net::IpAddr;
 use std::ops::Range;
 
 use byteorder_slice::{BigEndian, LittleEndian};
@@ -16,8 +17,9 @@ use crate::model::{LinkType, Timestamp};
 use super::buffer::Buffer;
 use super::info::Info;
 use super::order::Order;
-use super::{Damage, MAX_BLOCK, MAX_COMMENTS, MAX_FRAME, MAX_INTERFACES, Record, Refusal, Step};
+use super::{Damage, MAX_BLOCK, MAX_INTERFACES, Refusal, Step};
 use interface::Clock;
+use names::Names;
 use options::Options;
 
 /// The first four bytes of every section; the same in either byte order.
@@ -58,14 +60,6 @@ struct Described {
     link: LinkType,
     snaplen: u32,
     clock: Clock,
-}
-
-/// What is left of a name resolution block.
-#[derive(Debug)]
-struct Names {
-    records: Range<usize>,
-    /// The address of the record in hand and its names, each ended by a zero byte.
-    current: Option<(IpAddr, Range<usize>)>,
 }
 
 /// Where a block's parts stand.
@@ -114,8 +108,11 @@ impl Pcapng {
     /// The next frame, name or secret.
     pub(super) fn step(&mut self, buffer: &mut Buffer, info: &mut Info) -> io::Result<Step> {
         loop {
-            if let Some(step) = self.next_name(buffer) {
-                return Ok(step);
+            if let Some(names) = &mut self.names {
+                if let Some(name) = names.next(self.order, buffer) {
+                    return Ok(name);
+                }
+                self.names = None;
             }
             let block = match self.next_block(buffer)? {
                 Ok(Some(block)) => block,
@@ -134,10 +131,7 @@ impl Pcapng {
                     None => continue,
                 },
                 NAMES => {
-                    self.names = Some(Names {
-                        records: block.body,
-                        current: None,
-                    });
+                    self.names = Some(Names::new(block.body));
                     continue;
                 }
                 _ => continue,
@@ -235,127 +229,6 @@ impl Pcapng {
         info.interface(described);
         Ok(())
     }
-
-    fn enhanced_packet(&mut self, body: &[u8]) -> Result<Record, Damage> {
-        let interface = self.order.u32(body, 0);
-        self.timed_packet(body, interface)
-    }
-
-    /// The packet block of old files: a short interface number, and a count of drops.
-    fn packet(&mut self, body: &[u8]) -> Result<Record, Damage> {
-        let interface = self.order.u16(body, 0).map(u32::from);
-        self.timed_packet(body, interface)
-    }
-
-    /// What follows the interface's number is the same in both packet blocks: time, lengths, bytes and options.
-    fn timed_packet(&mut self, body: &[u8], interface: Option<u32>) -> Result<Record, Damage> {
-        let number = |at| self.order.u32(body, at);
-        let (Some(interface), Some(high), Some(low), Some(captured), Some(wire_len)) =
-            (interface, number(4), number(8), number(12), number(16))
-        else {
-            return Err(broken("a packet block is too short".to_owned()));
-        };
-        let described = self.described(interface)?;
-        let time = described.clock.time(u64::from(high) << 32 | u64::from(low));
-        let link = described.link;
-        let at = frame(body, 20, captured)?;
-        self.comments.clear();
-        let padded = at.end.next_multiple_of(4);
-        if padded < body.len() {
-            let comments = Options::new(self.order, body, padded)
-                .filter(|(code, _)| *code == options::COMMENT);
-            self.comments.extend(
-                comments
-                    .take(MAX_COMMENTS)
-                    .map(|(_, value)| options::text(value)),
-            );
-        }
-        Ok(Record {
-            time,
-            link,
-            at,
-            wire_len,
-        })
-    }
-
-    /// A frame with nothing but its length; it belongs to the first interface, whose snapshot length may have cut it.
-    fn simple_packet(&mut self, body: &[u8], info: &mut Info) -> Result<Record, Damage> {
-        let Some(wire_len) = self.order.u32(body, 0) else {
-            return Err(broken("a simple packet block is too short".to_owned()));
-        };
-        let described = self.described(0)?;
-        let captured = if described.snaplen == 0 {
-            wire_len
-        } else {
-            wire_len.min(described.snaplen)
-        };
-        let record = Record {
-            time: self.latest,
-            link: described.link,
-            at: frame(body, 4, captured)?,
-            wire_len,
-        };
-        self.comments.clear();
-        if !self.told_no_times {
-            self.told_no_times = true;
-            info.note("no-times", "frames in simple packet blocks carry no time; each is given that of the frame before".to_owned());
-        }
-        Ok(record)
-    }
-
-    fn described(&self, interface: u32) -> Result<&Described, Damage> {
-        let found = usize::try_from(interface)
-            .ok()
-            .and_then(|at| self.interfaces.get(at));
-        found.ok_or_else(|| {
-            broken(format!(
-                "a packet belongs to interface {interface}, which the file does not describe"
-            ))
-        })
-    }
-
-    /// The next name of the name resolution block in hand, if there is one.
-    fn next_name(&mut self, buffer: &Buffer) -> Option<Step> {
-        let names = self.names.as_mut()?;
-        loop {
-            if let Some((addr, left)) = &mut names.current {
-                let bytes = buffer.slice(left.clone());
-                let length = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-                let name = left.start..left.start + length;
-                left.start = left.end.min(name.end + 1);
-                if !name.is_empty() {
-                    return Some(Step::Name(*addr, name));
-                }
-                if left.start < left.end {
-                    continue;
-                }
-                names.current = None;
-            }
-            let bytes = buffer.slice(names.records.clone());
-            let (Some(kind @ 1..), Some(length)) =
-                (self.order.u16(bytes, 0), self.order.u16(bytes, 2))
-            else {
-                self.names = None;
-                return None;
-            };
-            let Some(value) = bytes.get(4..4 + usize::from(length)) else {
-                self.names = None;
-                return None;
-            };
-            let addr = match kind {
-                1 => value
-                    .first_chunk::<4>()
-                    .map(|&octets| (IpAddr::from(octets), 4)),
-                2 => value
-                    .first_chunk::<16>()
-                    .map(|&octets| (IpAddr::from(octets), 16)),
-                _ => None,
-            };
-            let at = names.records.start + 4;
-            names.current = addr.map(|(addr, skip)| (addr, at + skip..at + value.len()));
-            names.records.start = names.records.end.min(at + value.len().next_multiple_of(4));
-        }
-    }
 }
 
 /// The byte order of a section, from the mark behind its header's type and length.
@@ -385,23 +258,6 @@ fn secrets(order: Order, body: &[u8]) -> Option<Range<usize>> {
     }
     let length = usize::try_from(order.u32(body, 4)?).ok()?;
     Some(8..body.len().min(length.saturating_add(8)))
-}
-
-/// The place of `captured` bytes from offset `start` of a packet block's body.
-fn frame(body: &[u8], start: usize, captured: u32) -> Result<Range<usize>, Damage> {
-    if captured > MAX_FRAME {
-        return Err(broken(format!(
-            "a frame claims {captured} captured bytes, more than the {MAX_FRAME} that any recorder writes"
-        )));
-    }
-    let end = start + captured as usize;
-    if end > body.len() {
-        let room = body.len().saturating_sub(start);
-        return Err(broken(format!(
-            "a frame claims {captured} captured bytes, and its block has room for {room}"
-        )));
-    }
-    Ok(start..end)
 }
 
 fn shift(range: &Range<usize>, by: usize) -> Range<usize> {
