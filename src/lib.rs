@@ -7,6 +7,7 @@ pub mod capture;
 pub mod decode;
 pub mod error;
 pub mod model;
+pub mod samples;
 pub mod session;
 pub mod story;
 pub mod view;

@@ -38,7 +38,6 @@ macro_rules! fields {
 }
 
 /// Declares the events that a protocol raises: `NAME: "protocol.event", "Help sentence.";`, and the list `EVENTS`.
-#[allow(unused_macros)]
 macro_rules! events {
     ($($name:ident: $id:literal, $help:literal;)*) => {
         $(static $name: $crate::model::EventDef = $crate::model::EventDef { id: $id, help: $help };)*
@@ -46,5 +45,4 @@ macro_rules! events {
     };
 }
 
-#[allow(unused_imports)]
 pub(crate) use {events, fields};

@@ -1,4 +1,6 @@
 //! What is shown, as plain owned data without colours or widths: the JSON contract, and what every face draws.
 
+pub mod captures;
+pub mod conversations;
 pub mod frame;
 pub mod timeline;

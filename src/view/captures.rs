@@ -1,0 +1,96 @@
+//! A capture file as plain data: what was read, and what the reader should know about it.
+
+use jiff::fmt::temporal::DateTimePrinter;
+use serde::Serialize;
+
+use crate::capture::Info;
+use crate::model::Timestamp;
+
+/// A capture that was read.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaptureView {
+    /// Its name as it was given.
+    pub name: String,
+    /// `pcap` or `pcapng`.
+    pub format: &'static str,
+    /// Names of its link types; the number where a type has none.
+    pub link_types: Vec<String>,
+    /// Frames read.
+    pub packets: u64,
+    /// Their lengths on the wire, summed.
+    pub bytes: u64,
+    /// The first frame's time in UTC (RFC 3339); null for an empty capture.
+    pub first: Option<String>,
+    /// From the first frame to the latest.
+    pub duration_ns: u64,
+    /// What the reader should know.
+    pub notes: Vec<NoteView>,
+    /// Comments on the whole file.
+    pub comments: Vec<String>,
+}
+
+/// Something that the reader should know about the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NoteView {
+    /// A stable word.
+    pub code: &'static str,
+    /// One sentence.
+    pub text: String,
+    /// The last whole frame before it.
+    pub frame: Option<u64>,
+}
+
+impl From<&Info> for CaptureView {
+    fn from(info: &Info) -> Self {
+        Self {
+            name: info.name.clone(),
+            format: info.format.name(),
+            link_types: info
+                .link_types
+                .iter()
+                .map(|link| {
+                    link.name()
+                        .map_or_else(|| link.0.to_string(), str::to_owned)
+                })
+                .collect(),
+            packets: info.packets,
+            bytes: info.bytes,
+            first: info.first.map(utc),
+            duration_ns: info.duration_ns(),
+            notes: info
+                .notes
+                .iter()
+                .map(|note| NoteView {
+                    code: note.code,
+                    text: note.text.clone(),
+                    frame: note.frame,
+                })
+                .collect(),
+            comments: info.comments.clone(),
+        }
+    }
+}
+
+/// A time in UTC with nine decimals, as RFC 3339 writes it.
+#[must_use]
+pub fn utc(time: Timestamp) -> String {
+    let time = jiff::Timestamp::from_nanosecond(i128::from(time.0)).unwrap_or_default();
+    DateTimePrinter::new()
+        .precision(Some(9))
+        .timestamp_to_string(&time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::utc;
+    use crate::model::Timestamp;
+
+    #[test]
+    fn times_are_utc_with_nanoseconds() {
+        assert_eq!(
+            utc(Timestamp(1_763_622_840_123_456_789)),
+            "2025-11-20T07:14:00.123456789Z"
+        );
+        assert_eq!(utc(Timestamp(-1)), "1969-12-31T23:59:59.999999999Z");
+    }
+}

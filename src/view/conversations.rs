@@ -1,0 +1,95 @@
+//! One conversation as plain data: what `list` shows, and the `conversations` of the JSON contract.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::frame::ValueView;
+
+/// A conversation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Conversation {
+    /// Its number, from 1 by its first frame.
+    pub id: u32,
+    /// `tcp`, `udp`, `icmp`, `arp`, or the protocol's key.
+    pub transport: String,
+    /// Wireshark's `tcp.stream` or `udp.stream`.
+    pub stream: Option<u32>,
+    /// Who opened it.
+    pub client: End,
+    /// Who answered.
+    pub server: End,
+    /// The protocol it carries.
+    pub app: String,
+    /// Its frames.
+    pub frames: Frames,
+    /// Payload without what was sent again.
+    pub bytes: Bytes,
+    /// Its first frame, in nanoseconds since the capture's first.
+    pub start_ns: i64,
+    /// From its first frame to its last, in nanoseconds.
+    pub duration_ns: i64,
+    /// `closed reset refused unanswered half-closed open`.
+    pub outcome: String,
+    /// Zeek's history letters.
+    pub history: String,
+    /// What TCP did.
+    pub tcp: Option<Tcp>,
+    /// What TLS agreed on.
+    pub tls: Option<Facts>,
+    /// What SSH agreed on.
+    pub ssh: Option<Facts>,
+    /// What QUIC agreed on.
+    pub quic: Option<Facts>,
+}
+
+/// Facts by name; names that are not known are null.
+pub type Facts = BTreeMap<&'static str, Option<ValueView>>;
+
+/// One end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct End {
+    /// Its IP address; null where there is none.
+    pub ip: Option<String>,
+    /// Its port; null where the transport has none.
+    pub port: Option<u16>,
+}
+
+/// Frame numbers and their count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Frames {
+    /// First.
+    pub first: u64,
+    /// Last.
+    pub last: u64,
+    /// How many.
+    pub count: u64,
+}
+
+/// Bytes by sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Bytes {
+    /// From the client.
+    pub client: u64,
+    /// From the server.
+    pub server: u64,
+}
+
+/// What TCP did; the counters count frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tcp {
+    /// SYN to SYN-ACK; null where either was sent again.
+    pub handshake_rtt_ns: Option<i64>,
+    /// SYN to the handshake's ACK.
+    pub initial_rtt_ns: Option<i64>,
+    /// Segments seen twice.
+    pub retransmissions: u32,
+    /// ACKs that say the same again.
+    pub duplicate_acks: u32,
+    /// Segments that were overtaken.
+    pub out_of_order: u32,
+    /// Windows of 0.
+    pub zero_windows: u32,
+    /// RSTs.
+    pub resets: u32,
+}
