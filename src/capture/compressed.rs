@@ -52,8 +52,8 @@ impl<R: BufRead> Lz4<R> {
     /// Whether the source ended inside a frame: an end mark then ends it, and is no frame's beginning otherwise.
     fn is_open(&mut self) -> bool {
         self.frames.get_mut().close = &[0; 8];
-        match self.frames.read(&mut [0]) {
-            Ok(_) => true,
+        match self.frames.read_exact(&mut [0]) {
+            Ok(()) => true,
             Err(error) => {
                 let inner = error
                     .get_ref()

@@ -664,7 +664,7 @@ impl<'b, 'o> Cursor<'b, 'o> {
             pieces.push(crate::model::Piece {
                 at: piece.at - span.at + have,
                 ..piece
-            })
+            });
         });
     }
 

@@ -14,7 +14,7 @@ const LAYERS_MAX: usize = 512;
 
 /// A layer to come.
 #[derive(Clone, Copy, Debug)]
-pub struct Pending {
+pub(super) struct Pending {
     pub(super) next: Next,
     pub(super) span: Span,
     pub(super) limit: Limit,

@@ -236,13 +236,13 @@ fn overlap(a: Span, b: Span) -> Option<(u32, u32)> {
 fn field_view(frame: &[u8], d: &Dissection, field: &Field, hidden: &[Span]) -> FieldView {
     let span = field.span;
     let bytes = d.bytes(frame, span).unwrap_or_default();
-    let secret = hidden.iter().filter_map(|h| overlap(span, *h)).next();
+    let secret = hidden.iter().find_map(|h| overlap(span, *h));
     let (mut value, mut display) = (value_view(d, field, bytes), String::new());
     match (secret, field.value) {
         (None, _) | (_, Value::None) => {
             field
                 .def
-                .display(field.value, bytes, d.text(field.value), &mut display)
+                .display(field.value, bytes, d.text(field.value), &mut display);
         }
         (Some(secret), Value::Text(..)) => {
             display = mask_text(d.text(field.value), span, secret);

@@ -9,7 +9,7 @@ fields! {
 }
 
 /// The row of unknown payload.
-pub static PROTOCOL: Protocol = Protocol {
+pub(in crate::decode) static PROTOCOL: Protocol = Protocol {
     key: "data",
     name: "Data",
     osi: Osi::Application,
