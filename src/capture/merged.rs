@@ -62,6 +62,10 @@ impl Merged {
     ///
     /// # Errors
     /// As for [`Capture::next`], for any of them.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "lends bytes of the buffer, which an iterator cannot"
+    )]
     #[inline]
     pub fn next(&mut self) -> Result<Option<Block<'_>>, Error> {
         if self.sources.len() > 1 {
@@ -94,10 +98,10 @@ impl Merged {
                     None => Head::Ended,
                 };
             }
-            if let Head::Frame(time, _) = source.head {
-                if earliest.is_none_or(|(before, _)| time < before) {
-                    earliest = Some((time, at));
-                }
+            if let Head::Frame(time, _) = source.head
+                && earliest.is_none_or(|(before, _)| time < before)
+            {
+                earliest = Some((time, at));
             }
         }
         if let Some((at, ready)) = other {

@@ -48,6 +48,10 @@ impl Capture {
     /// # Errors
     /// The source cannot be read further, or none of its interfaces so far has a link type that wirewalk reads. (A frame of
     /// another link type beside readable interfaces is handed out as it is.)
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "lends bytes of the buffer, which an iterator cannot"
+    )]
     #[inline]
     pub fn next(&mut self) -> Result<Option<Block<'_>>, Error> {
         let ready = self.advance()?;

@@ -56,7 +56,9 @@ impl<R: BufRead> Zstd<R> {
             }
             let window = self.read_frame_head(&mut head)?;
             if window > MAX_WINDOW {
-                return Err(invalid("its zstd window is larger than 128 MiB"));
+                return Err(invalid(
+                    "its zstd window is larger than 128 MiB; unpack it first",
+                ));
             }
             let mut frame = FrameDecoder::new();
             frame.reset(head.as_slice()).map_err(io::Error::other)?;

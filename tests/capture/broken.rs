@@ -118,8 +118,8 @@ fn overlong_options_and_names_lose_only_themselves() {
     let order = Order::Big;
     let overlong = [order.u16(1), order.u16(5_000), b"abc".to_vec()].concat();
     let file = [
-        build::section(order, &[overlong.clone()]),
-        build::interface(order, 1, 0, &[overlong.clone()]),
+        build::section(order, std::slice::from_ref(&overlong)),
+        build::interface(order, 1, 0, std::slice::from_ref(&overlong)),
         build::block(
             order,
             4,
