@@ -26,6 +26,10 @@ impl Capture {
             return Self::from_reader(STANDARD_INPUT, Box::new(io::stdin()));
         }
         let name = path.to_string_lossy().into_owned();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is where captures are opened"
+        )]
         let opened = File::open(path).and_then(|file| {
             // Opening a directory succeeds, and reading it says no more than a number.
             if file.metadata()?.is_dir() {

@@ -1,36 +1,36 @@
 //! Builds captures byte by byte, in either byte order.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub(crate) enum Order {
     Big,
     Little,
 }
 
-pub const ORDERS: [Order; 2] = [Order::Big, Order::Little];
+pub(crate) const ORDERS: [Order; 2] = [Order::Big, Order::Little];
 
 impl Order {
-    pub fn u16(self, number: u16) -> Vec<u8> {
+    pub(crate) fn u16(self, number: u16) -> Vec<u8> {
         match self {
             Self::Big => number.to_be_bytes().to_vec(),
             Self::Little => number.to_le_bytes().to_vec(),
         }
     }
 
-    pub fn u32(self, number: u32) -> Vec<u8> {
+    pub(crate) fn u32(self, number: u32) -> Vec<u8> {
         match self {
             Self::Big => number.to_be_bytes().to_vec(),
             Self::Little => number.to_le_bytes().to_vec(),
         }
     }
 
-    pub fn u64(self, number: u64) -> Vec<u8> {
+    pub(crate) fn u64(self, number: u64) -> Vec<u8> {
         match self {
             Self::Big => number.to_be_bytes().to_vec(),
             Self::Little => number.to_le_bytes().to_vec(),
         }
     }
 
-    pub fn u32s(self, numbers: &[u32]) -> Vec<u8> {
+    pub(crate) fn u32s(self, numbers: &[u32]) -> Vec<u8> {
         numbers
             .iter()
             .flat_map(|&number| self.u32(number))
@@ -38,10 +38,10 @@ impl Order {
     }
 }
 
-pub const MICRO: u32 = 0xa1b2_c3d4;
-pub const NANO: u32 = 0xa1b2_3c4d;
+pub(crate) const MICRO: u32 = 0xa1b2_c3d4;
+pub(crate) const NANO: u32 = 0xa1b2_3c4d;
 
-pub fn pcap_header(order: Order, magic: u32, version: (u16, u16), link: u32) -> Vec<u8> {
+pub(crate) fn pcap_header(order: Order, magic: u32, version: (u16, u16), link: u32) -> Vec<u8> {
     [
         order.u32(magic),
         order.u16(version.0),
@@ -51,13 +51,19 @@ pub fn pcap_header(order: Order, magic: u32, version: (u16, u16), link: u32) -> 
     .concat()
 }
 
-pub fn record(order: Order, seconds: u32, fraction: u32, bytes: &[u8], wire_len: u32) -> Vec<u8> {
+pub(crate) fn record(
+    order: Order,
+    seconds: u32,
+    fraction: u32,
+    bytes: &[u8],
+    wire_len: u32,
+) -> Vec<u8> {
     let head = order.u32s(&[seconds, fraction, bytes.len() as u32, wire_len]);
     [head, bytes.to_vec()].concat()
 }
 
 /// Frames of growing length, one a second.
-pub fn pcap(order: Order, count: u32) -> Vec<u8> {
+pub(crate) fn pcap(order: Order, count: u32) -> Vec<u8> {
     let mut file = pcap_header(order, MICRO, (2, 4), 1);
     for number in 1..=count {
         file.extend(record(
@@ -71,14 +77,14 @@ pub fn pcap(order: Order, count: u32) -> Vec<u8> {
     file
 }
 
-pub fn block(order: Order, kind: u32, body: &[u8]) -> Vec<u8> {
+pub(crate) fn block(order: Order, kind: u32, body: &[u8]) -> Vec<u8> {
     let mut body = body.to_vec();
     body.resize(body.len().next_multiple_of(4), 0);
     let length = order.u32(body.len() as u32 + 12);
     [order.u32(kind), length.clone(), body, length].concat()
 }
 
-pub fn option(order: Order, code: u16, value: &[u8]) -> Vec<u8> {
+pub(crate) fn option(order: Order, code: u16, value: &[u8]) -> Vec<u8> {
     let mut bytes = [
         order.u16(code),
         order.u16(value.len() as u16),
@@ -89,11 +95,15 @@ pub fn option(order: Order, code: u16, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
-pub fn section(order: Order, options: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn section(order: Order, options: &[Vec<u8>]) -> Vec<u8> {
     section_of_version(order, (1, 0), options)
 }
 
-pub fn section_of_version(order: Order, version: (u16, u16), options: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn section_of_version(
+    order: Order,
+    version: (u16, u16),
+    options: &[Vec<u8>],
+) -> Vec<u8> {
     let head = [
         order.u32(0x1a2b_3c4d),
         order.u16(version.0),
@@ -107,12 +117,12 @@ pub fn section_of_version(order: Order, version: (u16, u16), options: &[Vec<u8>]
     )
 }
 
-pub fn interface(order: Order, link: u16, snaplen: u32, options: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn interface(order: Order, link: u16, snaplen: u32, options: &[Vec<u8>]) -> Vec<u8> {
     let head = [order.u16(link), order.u16(0), order.u32(snaplen)].concat();
     block(order, 1, &[head, options.concat()].concat())
 }
 
-pub fn enhanced(
+pub(crate) fn enhanced(
     order: Order,
     interface: u32,
     ticks: u64,
@@ -134,7 +144,7 @@ pub fn enhanced(
 }
 
 /// A pcapng file with one block of every kind that is read.
-pub fn pcapng(order: Order) -> Vec<u8> {
+pub(crate) fn pcapng(order: Order) -> Vec<u8> {
     let text = |code, text: &str| option(order, code, text.as_bytes());
     [
         section(

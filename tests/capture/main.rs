@@ -1,5 +1,11 @@
 //! Reading captures: files built byte by byte for each feature, cut and damaged everywhere.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail as tests do"
+)]
+
 mod broken;
 mod build;
 mod compressed;

@@ -74,7 +74,7 @@ fn secrets_and_names_come_where_their_file_has_them() {
     while let Some(block) = merged.next().unwrap() {
         match block {
             Block::Frame(frame) => {
-                frames.push((frame.file, frame.bytes.to_vec(), frame.comments.len()))
+                frames.push((frame.file, frame.bytes.to_vec(), frame.comments.len()));
             }
             Block::Secrets(text) => {
                 assert_eq!(text, b"KEYS\n");
