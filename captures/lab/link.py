@@ -22,7 +22,7 @@ class Faults:
 
     drop: set[int] = field(default_factory=set)
     drop_repeats: set[int] = field(default_factory=set)
-    delay: dict[int, float] = field(default_factory=dict)  # number -> extra seconds
+    delay: dict[int, float] = field(default_factory=dict)  # number -> seconds that it and all behind it wait
     behind: dict[int, int] = field(default_factory=dict)  # number -> the later number that overtakes it
 
 
@@ -75,7 +75,8 @@ def arrivals(way: Direction, frame: bytes, now: float) -> list[tuple[float, byte
     if number in faults.behind:
         way.overtaken[faults.behind[number]] = frame
         return []
-    due += faults.delay.get(number, 0.0)
+    way.idle_from += faults.delay.get(number, 0.0)
+    due = way.idle_from + way.delay
     late = way.overtaken.pop(number, None)
     return [(due, frame)] + ([(due, late)] if late else [])
 

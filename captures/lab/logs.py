@@ -20,7 +20,7 @@ def wanted(call: str) -> bool:
     """Whether a reader of the story needs a call, given as strace writes it."""
     if call.startswith("execve("):
         return True
-    if DULL.search(call) or CONTENT.match(call) or call.endswith(', 1) = 1'):
+    if DULL.search(call) or CONTENT.match(call) or call.endswith((", 1) = 1", "= 0 (Timeout)")):
         return False
     return not call.startswith("close(") or "<TCP:" in call or "<UDP:" in call
 

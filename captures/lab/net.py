@@ -121,14 +121,14 @@ class Network:
     A packet takes about 15 ms from the laptop to the server; routers forward by their own tables.
     """
 
-    # machine, interface, address; delay in seconds; machine, interface, address
+    # machine, interface, address; delay in ms, Mbit/s to the right and to the left; machine, interface, address
     LINKS = [
-        ("laptop", "eth0", "192.168.1.100/24", 0.00005, "router", "lan", "192.168.1.1/24"),
-        ("router", "wan", "100.64.0.2/24", 0.004, "isp", "access", "100.64.0.1/24"),
-        ("isp", "dns", "198.51.100.49/28", 0.0002, "resolver", "eth0", "198.51.100.53/28"),
-        ("isp", "core", "198.51.100.1/30", 0.006, "core", "isp", "198.51.100.2/30"),
-        ("core", "edge", "198.51.100.5/30", 0.003, "edge", "core", "198.51.100.6/30"),
-        ("edge", "servers", "203.0.113.1/24", 0.0015, "server", "eth0", "203.0.113.10/24"),
+        ("laptop", "eth0", "192.168.1.100/24", 0.5, 1000, 1000, "router", "lan", "192.168.1.1/24"),
+        ("router", "wan", "100.64.0.2/24", 4, 4, 20, "isp", "access", "100.64.0.1/24"),
+        ("isp", "dns", "198.51.100.49/28", 0.2, 200, 200, "resolver", "eth0", "198.51.100.53/28"),
+        ("isp", "core", "198.51.100.1/30", 6, 200, 200, "core", "isp", "198.51.100.2/30"),
+        ("core", "edge", "198.51.100.5/30", 3, 200, 200, "edge", "core", "198.51.100.6/30"),
+        ("edge", "servers", "203.0.113.1/24", 1.5, 200, 200, "server", "eth0", "203.0.113.10/24"),
     ]
     ROUTES = {
         "laptop": {"default": "192.168.1.1"},
@@ -158,14 +158,13 @@ class Network:
         directions = []
         for name in self.ROUTES:
             self.machines[name] = Machine(name, root / name)
-        for number, (left, left_port, left_ip, delay, right, right_port, right_ip) in enumerate(self.LINKS):
-            rate = 1e9 if left == "laptop" else 20e6 if left == "router" else 200e6
+        for number, (left, left_port, left_ip, ms, up, down, right, right_port, right_ip) in enumerate(self.LINKS):
             a = self.plug(left, left_port, "" if left == "laptop" and not joined else left_ip, 2 * number)
             b = self.plug(right, right_port, right_ip, 2 * number + 1)
             to_left = faults.get(f"{left} {left_port}", link.Faults())
             to_right = faults.get(f"{right} {right_port}", link.Faults())
-            directions.append(link.Direction(a, b, delay, rate, to_right))
-            directions.append(link.Direction(b, a, delay, rate, to_left))
+            directions.append(link.Direction(a, b, ms / 1e3, up * 1e6, to_right))
+            directions.append(link.Direction(b, a, ms / 1e3, down * 1e6, to_left))
         for name, addresses in self.MORE_ADDRESSES.items():
             for address in addresses:
                 self.machines[name].ip("address", "add", address, "dev", "eth0")

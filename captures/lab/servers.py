@@ -34,6 +34,7 @@ server:
     use-syslog: no
     module-config: "iterator"
     qname-minimisation: no
+    rrset-roundrobin: no
     local-zone: "test." nodefault
     local-zone: "64.100.in-addr.arpa." nodefault
     local-zone: "100.51.198.in-addr.arpa." nodefault
@@ -161,7 +162,7 @@ def web(machine: Machine, authority: Authority) -> None:
         machine.write(f"etc/nginx/{name}.pem", chain)
         machine.write(f"etc/nginx/{name}.key", key, mode=0o600)
     machine.write("etc/nginx/nginx.conf", NGINX)
-    for name, content in (("index.html", PAGE), ("numbers.txt", numbers(1060))):
+    for name, content in (("index.html", PAGE), ("numbers.txt", numbers(1250))):
         os.utime(machine.write(f"srv/www/{name}", content), (PUBLISHED, PUBLISHED))
     machine.start("nginx", "-e", "stderr", "-c", "/etc/nginx/nginx.conf", "-g", "daemon off;")
     machine.wait_for_port("tcp", 443)
