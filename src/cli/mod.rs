@@ -20,7 +20,7 @@ enum Command {
 }
 
 /// Runs the command that the arguments name. 0: told; 1: nothing to tell; 2: it could not run.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Show(show) => show.run(),

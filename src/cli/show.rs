@@ -10,7 +10,7 @@ use wirewalk::session::{self, Options};
 
 /// Show frames layer by layer, every field with its bytes
 #[derive(Args)]
-pub struct Show {
+pub(crate) struct Show {
     files: Vec<PathBuf>,
     #[arg(long)]
     frames: Option<String>,
@@ -23,7 +23,7 @@ pub struct Show {
 }
 
 impl Show {
-    pub fn run(self) -> Result<(), Error> {
+    pub(crate) fn run(self) -> Result<(), Error> {
         let options = Options {
             keys: self.keys,
             reveal_secrets: self.reveal_secrets,

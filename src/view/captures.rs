@@ -3,7 +3,6 @@
 use jiff::fmt::temporal::DateTimePrinter;
 use serde::Serialize;
 
-use crate::capture::Info;
 use crate::model::Timestamp;
 
 /// A capture that was read.
@@ -38,37 +37,6 @@ pub struct NoteView {
     pub text: String,
     /// The last whole frame before it.
     pub frame: Option<u64>,
-}
-
-impl From<&Info> for CaptureView {
-    fn from(info: &Info) -> Self {
-        Self {
-            name: info.name.clone(),
-            format: info.format.name(),
-            link_types: info
-                .link_types
-                .iter()
-                .map(|link| {
-                    link.name()
-                        .map_or_else(|| link.0.to_string(), str::to_owned)
-                })
-                .collect(),
-            packets: info.packets,
-            bytes: info.bytes,
-            first: info.first.map(utc),
-            duration_ns: info.duration_ns(),
-            notes: info
-                .notes
-                .iter()
-                .map(|note| NoteView {
-                    code: note.code,
-                    text: note.text.clone(),
-                    frame: note.frame,
-                })
-                .collect(),
-            comments: info.comments.clone(),
-        }
-    }
 }
 
 /// A time in UTC with nine decimals, as RFC 3339 writes it.

@@ -1,0 +1,163 @@
+//! The cursor's fields: each read takes bytes, records the field with its span, and moves on.
+//!
+//! A read past the end is a [`Fault`], here and everywhere.
+
+use crate::model::Span;
+
+use super::{Cursor, FIELDS_MAX};
+use crate::decode::{Fault, FieldDef, Value};
+
+impl<'b> Cursor<'b, '_> {
+    /// Records a field with any value and span (computed values have length 0).
+    pub fn put(&mut self, def: &'static FieldDef, span: Span, value: Value) {
+        if self.d.fields.len() < FIELDS_MAX {
+            self.d.push(def, span, value, self.depth);
+        }
+    }
+
+    /// Records a field with a text value.
+    pub fn put_text(&mut self, def: &'static FieldDef, span: Span, text: &str) {
+        let value = self.d.keep(text);
+        self.put(def, span, value);
+    }
+
+    /// Records a value that is not on the wire.
+    pub fn computed(&mut self, def: &'static FieldDef, value: Value) {
+        self.put(def, self.ahead(0), value);
+    }
+
+    /// Records a text that is not on the wire.
+    pub fn computed_text(&mut self, def: &'static FieldDef, text: &str) {
+        self.put_text(def, self.ahead(0), text);
+    }
+
+    /// A big-endian unsigned number of 1 to 8 bytes.
+    ///
+    /// # Errors
+    /// A [`Fault`] past the end; so for all reads below.
+    pub fn number(&mut self, def: &'static FieldDef, len: usize) -> Result<u64, Fault> {
+        let span = self.ahead(len);
+        let number = self
+            .take(len)?
+            .iter()
+            .fold(0, |n, &b| n << 8 | u64::from(b));
+        self.put(def, span, Value::Num(number));
+        Ok(number)
+    }
+
+    /// One byte.
+    pub fn u8(&mut self, def: &'static FieldDef) -> Result<u8, Fault> {
+        self.number(def, 1).map(|n| n as u8)
+    }
+
+    /// Two bytes, big-endian.
+    pub fn u16(&mut self, def: &'static FieldDef) -> Result<u16, Fault> {
+        self.number(def, 2).map(|n| n as u16)
+    }
+
+    /// Three bytes, big-endian.
+    pub fn u24(&mut self, def: &'static FieldDef) -> Result<u32, Fault> {
+        self.number(def, 3).map(|n| n as u32)
+    }
+
+    /// Four bytes, big-endian.
+    pub fn u32(&mut self, def: &'static FieldDef) -> Result<u32, Fault> {
+        self.number(def, 4).map(|n| n as u32)
+    }
+
+    /// Eight bytes, big-endian.
+    pub fn u64(&mut self, def: &'static FieldDef) -> Result<u64, Fault> {
+        self.number(def, 8)
+    }
+
+    /// One byte that is a flag: true when not 0.
+    pub fn bool(&mut self, def: &'static FieldDef) -> Result<bool, Fault> {
+        let span = self.ahead(1);
+        let set = self.take(1)?.iter().any(|&b| b != 0);
+        self.put(def, span, Value::Bool(set));
+        Ok(set)
+    }
+
+    /// `count` bits from bit `first` of the next `len` bytes (bit 0 the highest of the first byte), as a number. The cursor stays.
+    pub fn bits(
+        &mut self,
+        def: &'static FieldDef,
+        len: usize,
+        first: u8,
+        count: u8,
+    ) -> Result<u64, Fault> {
+        let (span, number) = self.cut(len, first, count)?;
+        self.put(def, span, Value::Num(number));
+        Ok(number)
+    }
+
+    /// One bit of the next `len` bytes, as a flag. The cursor stays.
+    pub fn flag(&mut self, def: &'static FieldDef, len: usize, bit: u8) -> Result<bool, Fault> {
+        let (span, number) = self.cut(len, bit, 1)?;
+        self.put(def, span, Value::Bool(number != 0));
+        Ok(number != 0)
+    }
+
+    fn cut(&mut self, len: usize, first: u8, count: u8) -> Result<(Span, u64), Fault> {
+        let at = self.at;
+        let whole = self
+            .take(len)?
+            .iter()
+            .fold(0, |n, &b| n << 8 | u64::from(b));
+        self.at = at;
+        let shift = (len as u32 * 8).saturating_sub(u32::from(first) + u32::from(count));
+        let mask = if count >= 64 {
+            u64::MAX
+        } else {
+            (1 << count) - 1
+        };
+        let span = Span {
+            buf: self.buf,
+            bit: first,
+            bits: count,
+            at: at as u32,
+            len: len as u32,
+        };
+        Ok((span, whole.checked_shr(shift).unwrap_or(0) & mask))
+    }
+
+    /// An IPv4 address.
+    pub fn ip4(&mut self, def: &'static FieldDef) -> Result<[u8; 4], Fault> {
+        let span = self.ahead(4);
+        let octets = self.take(4)?.try_into().unwrap_or_default();
+        self.put(def, span, Value::Ip4(octets));
+        Ok(octets)
+    }
+
+    /// An IPv6 address.
+    pub fn ip6(&mut self, def: &'static FieldDef) -> Result<[u8; 16], Fault> {
+        let span = self.ahead(16);
+        let octets = self.take(16)?.try_into().unwrap_or_default();
+        self.put(def, span, Value::Ip6(octets));
+        Ok(octets)
+    }
+
+    /// A MAC address.
+    pub fn mac(&mut self, def: &'static FieldDef) -> Result<[u8; 6], Fault> {
+        let span = self.ahead(6);
+        let octets = self.take(6)?.try_into().unwrap_or_default();
+        self.put(def, span, Value::Mac(octets));
+        Ok(octets)
+    }
+
+    /// `len` bytes, shown as they are.
+    pub fn bytes(&mut self, def: &'static FieldDef, len: usize) -> Result<&'b [u8], Fault> {
+        let span = self.ahead(len);
+        let bytes = self.take(len)?;
+        self.put(def, span, Value::Bytes);
+        Ok(bytes)
+    }
+
+    /// `len` bytes of text; what is not UTF-8 is replaced by U+FFFD.
+    pub fn text(&mut self, def: &'static FieldDef, len: usize) -> Result<&'b [u8], Fault> {
+        let span = self.ahead(len);
+        let bytes = self.take(len)?;
+        self.put_text(def, span, &String::from_utf8_lossy(bytes));
+        Ok(bytes)
+    }
+}
