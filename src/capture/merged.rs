@@ -67,10 +67,6 @@ impl Merged {
         reason = "lends bytes of the buffer, which an iterator cannot"
     )]
     #[inline]
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "what it returns borrows from it"
-    )]
     pub fn next(&mut self) -> Result<Option<Block<'_>>, Error> {
         if self.sources.len() > 1 {
             return self.next_of_several();

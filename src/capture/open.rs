@@ -20,10 +20,6 @@ impl Capture {
     ///
     /// # Errors
     /// The file cannot be opened or read, or is no capture.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the place where captures are opened"
-    )]
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         if path.as_os_str() == "-" {

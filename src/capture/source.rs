@@ -53,10 +53,6 @@ impl Capture {
         reason = "lends bytes of the buffer, which an iterator cannot"
     )]
     #[inline]
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "what it returns borrows from it"
-    )]
     pub fn next(&mut self) -> Result<Option<Block<'_>>, Error> {
         let ready = self.advance()?;
         Ok(ready.map(|ready| self.block(ready)))

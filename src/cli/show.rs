@@ -4,9 +4,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use wirewalk::capture::Merged;
+
 use wirewalk::error::Error;
-use wirewalk::session::{self, Options};
+use wirewalk::session::{Input, Options, Session};
 
 /// Show frames layer by layer, every field with its bytes
 #[derive(Args)]
@@ -27,13 +27,15 @@ impl Show {
         let options = Options {
             keys: self.keys,
             reveal_secrets: self.reveal_secrets,
+            ..Options::default()
         };
+        let inputs: Vec<_> = self.files.into_iter().map(Input::File).collect();
         let mut out = BufWriter::new(io::stdout().lock());
         let fail = |source| Error::Write {
             name: "standard output".to_owned(),
             source,
         };
-        session::frames(Merged::open(&self.files)?, &options, |frame| {
+        Session::open(&inputs, options)?.frames(|frame| {
             serde_json::to_writer(&mut out, &frame).map_err(|e| fail(e.into()))?;
             out.write_all(b"\n").map_err(fail)
         })?;
