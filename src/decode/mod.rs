@@ -7,6 +7,7 @@ mod dissection;
 mod engine;
 mod fault;
 mod field;
+pub(crate) mod names;
 mod opener;
 pub mod protocols;
 pub mod skim;
@@ -19,6 +20,7 @@ pub use dissection::{
 };
 pub use engine::{decode_frame, decode_message, decode_span};
 pub use fault::{Fault, FaultKind, Limit};
+pub(crate) use field::join;
 pub use field::{Base, Field, FieldDef, Names, Show, Value};
 pub use opener::{Epoch, Opener, Sealed, TlsVersion, Unopened};
 pub use table::{
@@ -33,8 +35,17 @@ macro_rules! fields {
         $(static $name: $crate::decode::FieldDef = $crate::decode::FieldDef {
             key: $key, label: $label, show: $show, help: $help,
         };)*
-        static FIELDS: &[&$crate::decode::FieldDef] = &[$(&$name),*];
+        pub(super) static FIELDS: &[&$crate::decode::FieldDef] = &[$(&$name),*];
     };
+}
+
+/// Joins the `FIELDS` of a protocol's parts (`joined![FIELDS, options::FIELDS]`) into one list for its row.
+macro_rules! joined {
+    ($($part:expr),* $(,)?) => {{
+        const LEN: usize = 0 $(+ $part.len())*;
+        static ALL: [&$crate::decode::FieldDef; LEN] = $crate::decode::join(&[$($part),*]);
+        &ALL
+    }};
 }
 
 /// Declares the events that a protocol raises: `NAME: "protocol.event", "Help sentence.";`, and the list `EVENTS`.
@@ -45,4 +56,4 @@ macro_rules! events {
     };
 }
 
-pub(crate) use {events, fields};
+pub(crate) use {events, fields, joined};
