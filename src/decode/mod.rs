@@ -12,6 +12,8 @@ mod opener;
 pub mod protocols;
 pub mod skim;
 mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use cursor::{Cursor, Group, Mark};
 pub use dissection::{

@@ -5,6 +5,7 @@ mod data;
 mod ethernet;
 mod ipv4;
 mod padding;
+mod ssh;
 mod tcp;
 mod udp;
 
@@ -20,5 +21,6 @@ pub(super) static TABLE: &[&Protocol] = &[
     &ipv4::PROTOCOL,
     &udp::PROTOCOL,
     &tcp::PROTOCOL,
+    &ssh::PROTOCOL,
     &data::PROTOCOL,
 ];
