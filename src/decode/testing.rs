@@ -3,7 +3,7 @@
 use crate::model::{BufId, LinkType, PacketId, Side, Span, Timestamp};
 
 use super::{
-    Ask, Dissection, Extent, Field, Opener, Protocol, Sealed, Unopened, Value, decode_message,
+    Ask, Dissection, Extent, Fact, Field, Opener, Protocol, Sealed, Unopened, Value, decode_message,
 };
 
 /// Holds no keys.
@@ -51,6 +51,8 @@ pub(crate) struct Talked {
     pub(crate) end: [Option<Extent>; 2],
     /// Bytes that wait in each direction, or belong to nobody.
     pub(crate) left: [Vec<u8>; 2],
+    /// What is known of it as a whole.
+    pub(crate) facts: Vec<Fact>,
 }
 
 /// Plays a conversation, both directions ending after the last segment.
@@ -99,6 +101,7 @@ pub(crate) fn converse(
             }
         }
     }
+    talked.facts = (talk.facts)(&*memory);
     talked
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// The lists in wire order: the field of the length and that of the names.
-static LIST_FIELDS: [(&'static FieldDef, &'static FieldDef); 10] = [
+static LIST_FIELDS: [(&FieldDef, &FieldDef); 10] = [
     (&KEX_LEN, &KEX),
     (&HOST_KEY_LEN, &HOST_KEYS),
     (&CIPHERS_CS_LEN, &CIPHERS_CS),

@@ -161,7 +161,7 @@ pub(super) fn extent(memory: &mut dyn Any, ask: Ask<'_>) -> Extent {
         // The capture begins behind the identification lines.
         half.phase = Phase::Clear { mac: 0 };
     }
-    if ask.bytes.is_empty() && !sealed(half.phase) {
+    if ask.bytes.is_empty() && !(ask.ended && half.told) {
         return Extent::More;
     }
     match half.phase {

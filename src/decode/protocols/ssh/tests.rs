@@ -6,7 +6,7 @@ use crate::decode::testing::{Said, converse, cut};
 use crate::decode::{Extent, FactValue};
 use crate::model::Side;
 
-use super::{PROTOCOL, session};
+use super::PROTOCOL;
 
 /// OpenSSH 9.2 on both sides, one algorithm of each kind: payloads of the TCP segments on a loopback interface.
 static SESSION: &[(Side, &str)] = &[
@@ -119,14 +119,29 @@ fn sealed_packets_are_counted_when_details_are_not_wanted() {
 
 #[test]
 fn facts_of_the_conversation() {
-    let talk = PROTOCOL.talk.unwrap();
-    let mut memory = (talk.begin)();
-    assert_eq!((talk.facts)(&*memory), []);
-    let state = memory.downcast_mut::<session::Session>().unwrap();
-    state.strict = Some(true);
-    let facts = (talk.facts)(&*memory);
-    assert_eq!(facts[0].name, "strict_kex");
-    assert_eq!(facts[0].value, FactValue::Flag(true));
+    let segments = segments();
+    let segments: Vec<_> = segments.iter().map(|(s, b)| (*s, b.as_slice())).collect();
+    let facts = converse(&PROTOCOL, &segments, false).facts;
+    let fact = |name: &str| {
+        facts
+            .iter()
+            .find(|f| f.name == name)
+            .map(|f| f.value.clone())
+    };
+    let text = |text: &str| Some(FactValue::Text(text.to_owned()));
+    assert_eq!(
+        fact("server_version"),
+        text("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10")
+    );
+    assert_eq!(fact("kex"), text("curve25519-sha256"));
+    assert_eq!(fact("host_key_algorithm"), text("ssh-ed25519"));
+    assert_eq!(fact("cipher"), text("aes128-gcm@openssh.com"));
+    assert_eq!(fact("mac"), text("<implicit>"));
+    assert_eq!(fact("strict_kex"), Some(FactValue::Flag(true)));
+    assert!(
+        matches!(fact("host_key_sha256"), Some(FactValue::Text(print)) if print.starts_with("SHA256:+eTw"))
+    );
+    assert_eq!(converse(&PROTOCOL, &[], false).facts, []);
 }
 
 #[test]
@@ -136,7 +151,7 @@ fn lines_before_the_identification() {
     let lines: Vec<_> = talked
         .said
         .iter()
-        .flat_map(|s| s.field("wirewalk.ssh.pre_banner"))
+        .filter_map(|s| s.field("wirewalk.ssh.pre_banner"))
         .collect();
     assert_eq!(lines, ["Welcome", "to this host"]);
     assert_eq!(talked.said[2].events, [("ssh.banner", 11)]);
@@ -274,7 +289,7 @@ fn lengths_that_lie() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// However TCP cuts the two streams, the same messages are found.
     #[test]
