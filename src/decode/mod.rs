@@ -31,10 +31,11 @@ pub use table::{
 };
 
 /// Declares the fields of a protocol, each once: `NAME: "wireshark.key", "Label", Show, "Help sentence.";`.
-/// Makes a `static` of each, and the list `FIELDS` for the protocol's row.
+/// Makes a `static` of each, and the list `FIELDS` for the protocol's row; both are seen by the module above, where a
+/// protocol of several files has its row.
 macro_rules! fields {
     ($($name:ident: $key:literal, $label:literal, $show:expr, $help:literal;)*) => {
-        $(static $name: $crate::decode::FieldDef = $crate::decode::FieldDef {
+        $(pub(super) static $name: $crate::decode::FieldDef = $crate::decode::FieldDef {
             key: $key, label: $label, show: $show, help: $help,
         };)*
         pub(super) static FIELDS: &[&$crate::decode::FieldDef] = &[$(&$name),*];

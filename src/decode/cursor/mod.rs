@@ -269,6 +269,12 @@ impl<'b, 'o> Cursor<'b, 'o> {
         }
     }
 
+    /// Gives the heading a text as its value.
+    pub fn entitle_text(&mut self, group: Group, text: &str) {
+        let value = self.d.keep(text);
+        self.entitle(group, value);
+    }
+
     /// Reads a heading and the fields below it.
     ///
     /// # Errors
