@@ -2,6 +2,7 @@
 
 mod arp;
 mod data;
+mod dns;
 mod ethernet;
 mod ipv4;
 mod padding;
@@ -21,6 +22,7 @@ pub(super) static TABLE: &[&Protocol] = &[
     &ipv4::PROTOCOL,
     &udp::PROTOCOL,
     &tcp::PROTOCOL,
+    &dns::PROTOCOL,
     &ssh::PROTOCOL,
     &data::PROTOCOL,
 ];
