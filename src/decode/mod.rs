@@ -3,6 +3,7 @@
 //! Nothing here can fail: odd bytes are a [`Fault`] of the layer that met them, and what was decoded before stays.
 
 mod cursor;
+pub(crate) mod date;
 mod dissection;
 mod engine;
 mod fault;
@@ -54,8 +55,8 @@ macro_rules! joined {
 /// Declares the events that a protocol raises: `NAME: "protocol.event", "Help sentence.";`, and the list `EVENTS`.
 macro_rules! events {
     ($($name:ident: $id:literal, $help:literal;)*) => {
-        $(static $name: $crate::model::EventDef = $crate::model::EventDef { id: $id, help: $help };)*
-        static EVENTS: &[&$crate::model::EventDef] = &[$(&$name),*];
+        $(pub(super) static $name: $crate::model::EventDef = $crate::model::EventDef { id: $id, help: $help };)*
+        pub(super) static EVENTS: &[&$crate::model::EventDef] = &[$(&$name),*];
     };
 }
 
