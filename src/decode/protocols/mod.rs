@@ -8,6 +8,7 @@ mod ipv4;
 mod padding;
 mod ssh;
 mod tcp;
+mod tls;
 mod udp;
 
 use super::Protocol;
@@ -24,5 +25,6 @@ pub(super) static TABLE: &[&Protocol] = &[
     &tcp::PROTOCOL,
     &dns::PROTOCOL,
     &ssh::PROTOCOL,
+    &tls::PROTOCOL,
     &data::PROTOCOL,
 ];
