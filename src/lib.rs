@@ -8,6 +8,7 @@ pub mod decode;
 pub mod error;
 pub mod model;
 pub mod samples;
+pub mod secrets;
 pub mod session;
 pub mod story;
 pub mod view;
