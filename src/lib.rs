@@ -6,9 +6,9 @@
 pub mod capture;
 pub mod decode;
 pub mod error;
+pub mod flow;
 pub mod model;
 pub mod samples;
-pub mod secrets;
 pub mod session;
 pub mod story;
 pub mod view;

@@ -21,6 +21,8 @@ pub struct Skim {
     pub dst: IpAddr,
     /// Time to live, or hop limit.
     pub ttl: u8,
+    /// IPv4 identification; 0 in IPv6.
+    pub id: u16,
     /// MAC addresses of sender and receiver on this link, where the link has them.
     pub mac: Option<(Mac, Mac)>,
     /// What the IP packet carries.
@@ -139,7 +141,7 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         return None;
     }
     // `src` and `dst` of the packet, and the length of its payload as its header says.
-    let (src, dst, ttl, said) = match packet.net.as_ref()? {
+    let (src, dst, ttl, id, said) = match packet.net.as_ref()? {
         LaxNetSlice::Ipv4(ip) => {
             let header = ip.header();
             let said = usize::from(header.total_len()).checked_sub(header.slice().len());
@@ -147,6 +149,7 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
                 IpAddr::from(header.source()),
                 IpAddr::from(header.destination()),
                 header.ttl(),
+                header.identification(),
                 said,
             )
         }
@@ -157,6 +160,7 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
                 IpAddr::from(header.source()),
                 IpAddr::from(header.destination()),
                 header.hop_limit(),
+                0,
                 (said > 0).then_some(said),
             )
         }
@@ -178,11 +182,10 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         LaxNetSlice::Ipv6(ip) => at - offset_in(frame, ip.header().slice()) - 40,
         LaxNetSlice::Arp(_) => return None,
     };
-    // No packet is longer than its frame; without a length (segmentation offload) it fills the frame.
-    let room = wire_len.saturating_sub(at);
-    let wire = said.map_or(room, |said| {
-        (said as u32).saturating_sub(extensions).min(room)
-    });
+    let wire = said.map_or_else(
+        || wire_len.saturating_sub(at),
+        |said| (said as u32).saturating_sub(extensions),
+    );
     let transport = match &packet.transport {
         Some(TransportSlice::Tcp(tcp)) => Transport::Tcp(tcp_skim(tcp, frame, wire)),
         Some(TransportSlice::Udp(udp)) => {
@@ -212,6 +215,7 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         src,
         dst,
         ttl,
+        id,
         mac,
         transport,
     })
@@ -350,11 +354,12 @@ pub fn from_detail(d: &Dissection) -> Option<Skim> {
             _ => {}
         }
     }
-    let (src, dst, ttl) = addresses?;
+    let (src, dst, ttl, id) = addresses?;
     Some(Skim {
         src,
         dst,
         ttl,
+        id,
         mac,
         transport: transport?,
     })
@@ -403,14 +408,15 @@ impl Read<'_> {
         }
     }
 
-    fn ip4(&self) -> Option<(IpAddr, IpAddr, u8)> {
+    fn ip4(&self) -> Option<(IpAddr, IpAddr, u8, u16)> {
         let ttl = self.number("ip.ttl")? as u8;
-        Some((self.address("ip.src")?, self.address("ip.dst")?, ttl))
+        let id = self.number("ip.id")? as u16;
+        Some((self.address("ip.src")?, self.address("ip.dst")?, ttl, id))
     }
 
-    fn ip6(&self) -> Option<(IpAddr, IpAddr, u8)> {
+    fn ip6(&self) -> Option<(IpAddr, IpAddr, u8, u16)> {
         let ttl = self.number("ipv6.hlim")? as u8;
-        Some((self.address("ipv6.src")?, self.address("ipv6.dst")?, ttl))
+        Some((self.address("ipv6.src")?, self.address("ipv6.dst")?, ttl, 0))
     }
 
     fn payload(&self, key: &str) -> Span {

@@ -1,0 +1,412 @@
+//! One conversation: who, when, how much, how it went, and what is known of it.
+
+use crate::decode::skim::TcpSkim;
+use crate::decode::{Dissection, Fact};
+use crate::model::{BufId, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp};
+
+use super::endings::{self, Ending, Question};
+use super::history::History;
+use super::messages::{Dialogue, Hearing, Source};
+use super::stream::{Place, Segment, Stream};
+use super::tcp::{Around, Signs, Tcp, TcpSummary};
+
+/// How a conversation ended, as far as the capture shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// FIN both ways, even if a RST follows.
+    Closed,
+    /// RST before both sides had sent their FIN.
+    Reset,
+    /// RST or an ICMP error to a SYN or to a first datagram.
+    Refused,
+    /// Nothing came back.
+    Unanswered,
+    /// One side has sent its FIN.
+    HalfClosed,
+    /// None of these: it goes on, or its end was not captured.
+    Open,
+}
+
+impl Outcome {
+    /// The word of the contract.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Reset => "reset",
+            Self::Refused => "refused",
+            Self::Unanswered => "unanswered",
+            Self::HalfClosed => "half-closed",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// A conversation between two ends.
+#[derive(Debug)]
+pub struct Flow {
+    /// Its number, from 1 by first frame.
+    pub id: u32,
+    /// Wireshark's `tcp.stream` or `udp.stream`.
+    pub stream: Option<u32>,
+    /// `tcp`, `udp`, `icmp`, `arp`, or the key of another protocol.
+    pub transport: &'static str,
+    /// The key of the protocol it carries; the transport where that is not known.
+    pub app: &'static str,
+    /// Who opened it.
+    pub client: Endpoint,
+    /// Who answered.
+    pub server: Endpoint,
+    /// The client's MAC address on the captured link (or that of the router to it).
+    pub client_mac: Option<Mac>,
+    /// The server's MAC address on the captured link (or that of the router to it).
+    pub server_mac: Option<Mac>,
+    /// Its first frame.
+    pub first: PacketId,
+    /// Its last frame.
+    pub last: PacketId,
+    /// Time of its first frame.
+    pub start: Timestamp,
+    /// Time of its last frame.
+    pub end: Timestamp,
+    /// How many frames it has.
+    pub frames: u64,
+    /// Payload bytes of client and server, without those sent again.
+    pub bytes: [u64; 2],
+    /// What was noticed when it was over.
+    pub endings: Vec<Ending>,
+    pub(super) sent: [u64; 2],
+    pub(super) history: History,
+    pub(super) tcp: Option<Box<Connection>>,
+    pub(super) questions: Vec<Question>,
+    pub(super) refused: bool,
+    facts: Vec<Fact>,
+}
+
+/// What is tracked of a TCP connection besides its ends.
+#[derive(Debug, Default)]
+pub(super) struct Connection {
+    pub state: Tcp,
+    talk: Option<Box<Talking>>,
+    /// No protocol reads the payload: it is shown as it is.
+    unknown: bool,
+    begun: bool,
+}
+
+#[derive(Debug)]
+struct Talking {
+    dialogue: Dialogue,
+    streams: [Stream; 2],
+}
+
+impl Flow {
+    pub(super) fn new(
+        id: u32,
+        transport: &'static str,
+        client: Endpoint,
+        server: Endpoint,
+        packet: PacketId,
+        time: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            stream: None,
+            transport,
+            app: transport,
+            client,
+            server,
+            client_mac: None,
+            server_mac: None,
+            first: packet,
+            last: packet,
+            start: time,
+            end: time,
+            frames: 0,
+            bytes: [0; 2],
+            endings: Vec::new(),
+            sent: [0; 2],
+            history: History::default(),
+            tcp: None,
+            questions: Vec::new(),
+            refused: false,
+            facts: Vec::new(),
+        }
+    }
+
+    /// Its history in the letters of Zeek's `conn.log`; empty for what is neither TCP nor UDP.
+    #[must_use]
+    pub fn history(&self) -> String {
+        self.history.text()
+    }
+
+    /// What TCP did.
+    #[must_use]
+    pub fn tcp(&self) -> Option<TcpSummary> {
+        self.tcp.as_ref().map(|tcp| tcp.state.summary)
+    }
+
+    /// What its protocols know of it as a whole.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Fact> {
+        let mut facts = self.facts.clone();
+        if let Some(talk) = self.tcp.as_ref().and_then(|tcp| tcp.talk.as_ref()) {
+            facts.extend(talk.dialogue.facts());
+        }
+        facts
+    }
+
+    /// How it ended.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        if let Some(tcp) = &self.tcp {
+            let state = &tcp.state;
+            return match state.fins() {
+                2 => Outcome::Closed,
+                _ if self.refused || state.is_refused() => Outcome::Refused,
+                _ if state.is_reset() => Outcome::Reset,
+                1 => Outcome::HalfClosed,
+                _ if state.is_asking() && self.sent[1] == 0 => Outcome::Unanswered,
+                _ => Outcome::Open,
+            };
+        }
+        let [client, server] = self.sent;
+        if self.refused {
+            Outcome::Refused
+        } else if client > 0 && server == 0 && self.expects_answer() {
+            Outcome::Unanswered
+        } else {
+            Outcome::Open
+        }
+    }
+
+    /// Groups are talked to without an answer from the group's address, and an announcement asks nothing.
+    fn expects_answer(&self) -> bool {
+        let group = match self.server.ip {
+            std::net::IpAddr::V4(ip) => ip.is_multicast() || ip.octets()[3] == 255,
+            std::net::IpAddr::V6(ip) => ip.is_multicast(),
+        };
+        !group && self.client != self.server
+    }
+
+    /// Counts a frame.
+    pub(super) fn count(&mut self, from: Side, packet: PacketId, time: Timestamp) {
+        self.last = packet;
+        self.end = self.end.max(time);
+        self.frames += 1;
+        self.sent[from.index()] += 1;
+    }
+
+    /// Learns the MAC addresses of a frame's sender and receiver.
+    pub(super) fn meet(&mut self, from: Side, mac: Option<(Mac, Mac)>) {
+        let Some((src, dst)) = mac else { return };
+        let (mine, other) = match from {
+            Side::Client => (&mut self.client_mac, &mut self.server_mac),
+            Side::Server => (&mut self.server_mac, &mut self.client_mac),
+        };
+        mine.get_or_insert(src);
+        if !dst.is_group() {
+            other.get_or_insert(dst);
+        }
+    }
+
+    /// The conversation is over: verdicts are given, and what is known of it is kept without what was needed to know it.
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        endings::settle(self, now);
+        self.facts = self.facts();
+        if let Some(tcp) = &mut self.tcp {
+            tcp.talk = None;
+        }
+    }
+
+    /// Takes in a TCP segment of this conversation.
+    pub(super) fn segment(
+        &mut self,
+        from: Side,
+        segment: &TcpSkim,
+        around: &Around<'_>,
+        signs: &mut Signs,
+        h: &mut Hearing<'_>,
+    ) {
+        let detail = h.d.detail;
+        let connection = self.tcp.get_or_insert_default();
+        let taken = connection
+            .state
+            .take(from, segment, around, &mut self.history, signs);
+        self.bytes[from.index()] += u64::from(taken.new_bytes);
+        if !connection.begun {
+            connection.begun = true;
+            let midway = !connection.state.has_syn() && !connection.state.has_syn_ack();
+            connection.talk = Some(Box::new(Talking {
+                dialogue: Dialogue::new(self.server.port, midway),
+                streams: Default::default(),
+            }));
+        }
+        // Raised before what the messages of this frame raise.
+        if !signs.is_empty() {
+            h.layers();
+            for (event, about) in signs.drain(..) {
+                h.d.raise(event, about);
+            }
+        }
+        let Some(talk) = &mut connection.talk else {
+            if detail && connection.unknown {
+                show(segment.payload, h);
+            }
+            return;
+        };
+        if taken.twin {
+            return;
+        }
+        talk.take(from, segment, connection.state.acked(from), h);
+        if let Some(app) = talk.dialogue.app() {
+            self.app = app.key;
+        }
+        if talk.dialogue.is_silent() {
+            self.facts.extend(talk.dialogue.facts());
+            connection.talk = None;
+            connection.unknown = true;
+        }
+    }
+
+    /// An ICMP error about a packet of this side; true when it refuses the conversation.
+    pub(super) fn refuse(&mut self, of: Side) -> bool {
+        if of != Side::Client || self.sent[1] > 0 || self.refused {
+            return false;
+        }
+        if let Some(tcp) = &mut self.tcp
+            && !tcp.state.refuse()
+        {
+            return false;
+        }
+        self.refused = true;
+        self.questions.clear();
+        true
+    }
+}
+
+/// Shows payload that no protocol reads.
+fn show(span: Span, h: &mut Hearing<'_>) {
+    if span.len > 0 {
+        crate::decode::decode_span(h.frame, h.d, crate::decode::Next::Data, span);
+    }
+}
+
+impl Talking {
+    fn take(&mut self, from: Side, segment: &TcpSkim, acked: Option<u32>, h: &mut Hearing<'_>) {
+        self.acknowledge(from.other(), acked, h);
+        let syn = segment.has(TcpSkim::SYN);
+        let seq = segment.seq.wrapping_add(u32::from(syn));
+        let stream = &mut self.streams[from.index()];
+        if syn || segment.payload_len > 0 {
+            stream.begin(seq);
+        }
+        if segment.payload_len > 0 && self.dialogue.wants(from) {
+            self.hear(from, seq, segment, h);
+        }
+        let ends = segment.has(TcpSkim::FIN) || segment.has(TcpSkim::RST);
+        if ends && self.streams[from.index()].is_at(seq.wrapping_add(segment.payload_len)) {
+            self.dialogue.end(from, h);
+        }
+    }
+
+    fn hear(&mut self, from: Side, seq: u32, segment: &TcpSkim, h: &mut Hearing<'_>) {
+        let stream = &mut self.streams[from.index()];
+        let (span, len) = (segment.payload, segment.payload_len);
+        match stream.place(seq, len) {
+            Place::Seen => {}
+            Place::Next(skip) => {
+                stream.advance(len - skip);
+                let skip = skip.min(span.len);
+                let span = Span::bytes(span.buf, span.at + skip, span.len - skip);
+                self.say(from, span, h);
+                self.cut_short(from, len, segment.payload.len, h);
+            }
+            Place::Ahead => {
+                let Some(bytes) = h.d.bytes(h.frame, span) else {
+                    return;
+                };
+                let mut pieces = Vec::new();
+                h.d.trace(span, |piece| {
+                    let at = piece.at - span.at;
+                    pieces.push(Piece { at, ..piece });
+                });
+                let bytes = bytes.to_vec();
+                let kept = stream.keep(&Segment {
+                    seq,
+                    len,
+                    bytes,
+                    pieces,
+                });
+                self.catch_up(from, h);
+                if !kept {
+                    self.give_up(from, None, h);
+                }
+            }
+        }
+    }
+
+    /// Bytes of this frame.
+    fn say(&mut self, from: Side, span: Span, h: &mut Hearing<'_>) {
+        if span.buf == BufId::FRAME {
+            let frame = h.frame;
+            let bytes = frame.get(span.at as usize..span.end() as usize);
+            self.dialogue
+                .hear(from, bytes.unwrap_or_default(), Source::Here(span), h);
+        } else if let Some(bytes) = h.d.bytes(h.frame, span).map(<[u8]>::to_vec) {
+            self.dialogue.hear(from, &bytes, Source::Here(span), h);
+        }
+    }
+
+    /// The frame was cut when it was captured: the rest of its payload is missing.
+    fn cut_short(&mut self, from: Side, len: u32, have: u32, h: &mut Hearing<'_>) {
+        if have < len {
+            self.dialogue.lose(from, u64::from(len - have), h);
+        }
+    }
+
+    /// Says what has waited and is in order now.
+    fn catch_up(&mut self, from: Side, h: &mut Hearing<'_>) {
+        while let Some(part) = self.streams[from.index()].ready() {
+            let here = match part.pieces.as_slice() {
+                [only] if only.packet == h.d.packet && h.frame.len() >= only.offset as usize => {
+                    Some(Span::bytes(BufId::FRAME, only.offset, only.len))
+                }
+                _ => None,
+            };
+            let have = part.bytes.len() as u32;
+            match here {
+                Some(span) => self.say(from, span, h),
+                None => {
+                    let source = Source::Before(&part.pieces);
+                    self.dialogue.hear(from, &part.bytes, source, h);
+                }
+            }
+            self.cut_short(from, part.len, have, h);
+        }
+    }
+
+    /// What the other side has acknowledged and is not here was missed by the capture.
+    fn acknowledge(&mut self, of: Side, acked: Option<u32>, h: &mut Hearing<'_>) {
+        if acked.is_some() && self.dialogue.wants(of) {
+            self.give_up(of, acked, h);
+        }
+    }
+
+    fn give_up(&mut self, of: Side, acked: Option<u32>, h: &mut Hearing<'_>) {
+        while let Some(lost) = self.streams[of.index()].give_up(acked) {
+            self.dialogue.lose(of, u64::from(lost), h);
+            self.catch_up(of, h);
+        }
+    }
+}
+
+/// The key of what a frame's transport carries.
+pub(super) fn carries(d: &Dissection, transport: &str) -> Option<&'static str> {
+    let mut above = d
+        .layers
+        .iter()
+        .filter(|layer| !layer.quoted)
+        .skip_while(|layer| layer.protocol.key != transport)
+        .skip(1);
+    above.next().map(|layer| layer.protocol.key)
+}

@@ -1,0 +1,606 @@
+//! What the two sides of a connection say: finds out the protocol, cuts both directions into its messages, and has each
+//! decoded in the frame that completes it.
+
+use std::any::Any;
+
+use crate::decode::{
+    Ask, BodyPart, BufferKind, Claim, Dissection, Extent, Fact, Fault, FaultKind, Guess, Next,
+    Opener, Protocol, Talk, decode_frame, decode_message, decode_span, protocol, protocols,
+};
+use crate::model::{EventDef, Piece, Side, Span};
+
+use super::stream::cut;
+
+/// Bytes of one direction that may wait for the end of their message.
+const WAITING_MAX: usize = 1 << 20;
+/// Bytes of one direction after which the protocol has to be known.
+const GUESS_MAX: usize = 4096;
+/// Segments of a connection that was open before the capture, after which its protocol has to be known.
+const TRIES_MAX: u8 = 32;
+/// How deep protocols may carry each other.
+const DEPTH_MAX: u8 = 4;
+/// How often in a row a protocol may say something without taking a byte.
+const IDLE_MAX: u8 = 4;
+
+/// The frame in hand while its bytes are heard.
+pub(super) struct Hearing<'a> {
+    pub frame: &'a [u8],
+    pub d: &'a mut Dissection,
+    pub opener: &'a mut dyn Opener,
+}
+
+impl Hearing<'_> {
+    /// Decodes the frame's own layers, if that has not been done: they stand before those of its messages.
+    pub(super) fn layers(&mut self) {
+        if self.d.layers.is_empty() {
+            decode_frame(self.frame, self.d);
+        }
+    }
+}
+
+/// Where bytes that are heard come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source<'a> {
+    /// This frame, or a buffer of it.
+    Here(Span),
+    /// Earlier frames.
+    Before(&'a [Piece]),
+}
+
+/// A conversation over a byte stream.
+#[derive(Debug)]
+pub(super) struct Dialogue {
+    /// The server's port: a hint to the protocol.
+    port: Option<u16>,
+    state: State,
+    /// The protocol that was found first.
+    app: Option<&'static Protocol>,
+    lanes: [Lane; 2],
+    /// What the protocol carries in turn.
+    inner: Option<Box<Dialogue>>,
+    /// What was known by protocols that are over.
+    past: Vec<Fact>,
+    tries: u8,
+    depth: u8,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Too few bytes have been heard to know the protocol.
+    Unknown,
+    /// The protocol is known.
+    Talking(Speaker),
+    /// No protocol is known, or it has nothing more to tell.
+    Silent,
+}
+
+#[derive(Debug)]
+struct Speaker {
+    protocol: &'static Protocol,
+    talk: &'static Talk,
+    memory: Box<dyn Any + Send>,
+}
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Lane {
+    waiting: Waiting,
+    /// How many of the waiting bytes are a head, and body behind it, that is decoded as a whole once it is complete.
+    held: usize,
+    /// The event whose body is being counted.
+    body_of: Option<&'static EventDef>,
+    /// Bytes that are missing before the next ones.
+    lost: u64,
+    /// After a gap: bytes are passed over until a message may begin.
+    seeking: bool,
+    done: bool,
+}
+
+/// Bytes that wait for the end of their message.
+#[derive(Debug, Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    pieces: Vec<Piece>,
+}
+
+/// A run of bytes to be cut.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    bytes: &'a [u8],
+    pieces: &'a [Piece],
+    /// The part of it that is in this frame: from which offset on, and where it lies.
+    here: Option<(usize, Span)>,
+    ended: bool,
+}
+
+impl Dialogue {
+    /// A conversation with a server on this port. `midway`: the capture does not show its beginning.
+    pub(super) fn new(port: Option<u16>, midway: bool) -> Self {
+        let mut new = Self {
+            port,
+            state: State::Unknown,
+            app: None,
+            lanes: Default::default(),
+            inner: None,
+            past: Vec::new(),
+            tries: 0,
+            depth: 0,
+        };
+        if midway {
+            for lane in &mut new.lanes {
+                lane.lost = 1;
+                lane.seeking = true;
+            }
+        }
+        new
+    }
+
+    fn within(next: Next, depth: u8) -> Self {
+        let port = match next {
+            Next::TcpPort(port) => Some(port),
+            _ => None,
+        };
+        let mut new = Self::new(port, false);
+        new.depth = depth;
+        if depth > DEPTH_MAX {
+            new.state = State::Silent;
+        } else if !matches!(next, Next::TcpPort(_)) {
+            new.become_protocol(protocol(next, &[]));
+        }
+        new
+    }
+
+    /// The protocol, once it is known.
+    pub(super) const fn app(&self) -> Option<&'static Protocol> {
+        self.app
+    }
+
+    /// True when no byte is wanted any more.
+    pub(super) const fn is_silent(&self) -> bool {
+        matches!(self.state, State::Silent)
+    }
+
+    /// True when bytes of this side are wanted.
+    pub(super) fn wants(&self, side: Side) -> bool {
+        !self.is_silent() && !self.lanes[side.index()].done
+    }
+
+    /// What is known of the conversation as a whole.
+    pub(super) fn facts(&self) -> Vec<Fact> {
+        let mut facts = self.past.clone();
+        if let State::Talking(speaker) = &self.state {
+            facts.extend((speaker.talk.facts)(&*speaker.memory));
+        }
+        if let Some(inner) = &self.inner {
+            facts.extend(inner.facts());
+        }
+        facts
+    }
+
+    /// Bytes of one side, in order.
+    pub(super) fn hear(
+        &mut self,
+        side: Side,
+        bytes: &[u8],
+        source: Source<'_>,
+        h: &mut Hearing<'_>,
+    ) {
+        if !self.wants(side) {
+            self.pass(source, h);
+            return;
+        }
+        let mut waiting = std::mem::take(&mut self.lanes[side.index()].waiting);
+        let here = match source {
+            Source::Here(span) => Some((waiting.bytes.len(), span)),
+            Source::Before(_) => None,
+        };
+        if waiting.bytes.is_empty() && here.is_some() {
+            let run = Run {
+                bytes,
+                pieces: &[],
+                here,
+                ended: false,
+            };
+            let used = self.cut(side, run, h);
+            waiting.add(bytes, source, used, h.d);
+        } else {
+            waiting.add(bytes, source, 0, h.d);
+            let run = waiting.run(here, false);
+            let used = self.cut(side, run, h);
+            waiting.drop_first(used);
+        }
+        self.put_back(side, waiting, h);
+    }
+
+    /// Nothing more comes from this side.
+    pub(super) fn end(&mut self, side: Side, h: &mut Hearing<'_>) {
+        if !self.wants(side) {
+            return;
+        }
+        let mut waiting = std::mem::take(&mut self.lanes[side.index()].waiting);
+        if matches!(self.state, State::Unknown) && waiting.bytes.is_empty() {
+            return;
+        }
+        let used = self.cut(side, waiting.run(None, true), h);
+        waiting.drop_first(used);
+        self.put_back(side, waiting, h);
+        if let Some(mut inner) = self.inner.take() {
+            inner.end(side, h);
+            self.inner = Some(inner);
+        }
+    }
+
+    /// The capture missed bytes of this side: what waits has no end, and the next message has to be found again.
+    pub(super) fn lose(&mut self, side: Side, count: u64, h: &mut Hearing<'_>) {
+        if !self.wants(side) {
+            return;
+        }
+        let waiting = std::mem::take(&mut self.lanes[side.index()].waiting);
+        let held = std::mem::take(&mut self.lanes[side.index()].held);
+        if held > 0 {
+            self.tell(side, waiting.run(None, false), 0, held, h);
+        }
+        let left = waiting.bytes.len().saturating_sub(held) as u64;
+        let lane = &mut self.lanes[side.index()];
+        lane.lost = lane.lost.saturating_add(count).saturating_add(left);
+        lane.seeking = true;
+    }
+
+    fn put_back(&mut self, side: Side, waiting: Waiting, h: &mut Hearing<'_>) {
+        if !self.wants(side) || waiting.bytes.is_empty() {
+            return;
+        }
+        let too_long = waiting.bytes.len() > WAITING_MAX;
+        self.lanes[side.index()].waiting = waiting;
+        if too_long {
+            h.layers();
+            let at = h.d.captured_len;
+            if let Some(layer) = h.d.layers.last_mut() {
+                let kind = FaultKind::Limit("a message of more than 1 MiB is not put together");
+                layer.fault.get_or_insert(Fault { kind, at });
+            }
+            self.lose(side, 0, h);
+        }
+    }
+
+    /// Cuts messages off a run until it needs more bytes; returns how many it used.
+    fn cut(&mut self, side: Side, run: Run<'_>, h: &mut Hearing<'_>) -> usize {
+        if matches!(self.state, State::Unknown) {
+            match self.choose(side, run) {
+                Choice::Wait => return 0,
+                Choice::PassOver => return run.bytes.len(),
+                Choice::Found(protocol) => self.become_protocol(protocol),
+            }
+            self.catch_up(side.other(), h);
+        }
+        let (mut at, mut idle, mut told_end) = (0, 0, false);
+        loop {
+            let lane = &mut self.lanes[side.index()];
+            let held = lane.held;
+            let rest = run.bytes.get(at + held..).unwrap_or_default();
+            let State::Talking(speaker) = &mut self.state else {
+                self.pass_rest(run, at, h);
+                return run.bytes.len();
+            };
+            if rest.is_empty() && (!run.ended || told_end) {
+                return at;
+            }
+            told_end = rest.is_empty();
+            if lane.seeking {
+                if !(speaker.talk.resumes)(rest) {
+                    lane.lost = lane.lost.saturating_add(rest.len() as u64);
+                    return run.bytes.len();
+                }
+                lane.seeking = false;
+            }
+            let ask = Ask {
+                side,
+                bytes: rest,
+                ended: run.ended,
+                lost: std::mem::take(&mut lane.lost),
+                detail: h.d.detail,
+            };
+            let before = at + held;
+            match (speaker.talk.extent)(&mut *speaker.memory, ask) {
+                Extent::More => break,
+                Extent::Message { len, .. } if len > rest.len() => break,
+                Extent::Message { len, body } => {
+                    // What was held ended without saying so.
+                    if held > 0 {
+                        lane.held = 0;
+                        self.tell(side, run, at, held, h);
+                        at += held;
+                    }
+                    if body && h.d.detail {
+                        self.lanes[side.index()].held = len;
+                    } else {
+                        self.tell(side, run, at, len, h);
+                        at += len;
+                    }
+                }
+                Extent::Body { len, last } if held > 0 => {
+                    lane.held += len.min(rest.len());
+                    if last || lane.held > WAITING_MAX {
+                        let held = std::mem::take(&mut lane.held);
+                        self.tell(side, run, at, held, h);
+                        at += held;
+                    } else if len == 0 {
+                        return at;
+                    }
+                }
+                Extent::Body { len, last } => {
+                    let len = len.min(rest.len());
+                    if let Some(event) = lane.body_of {
+                        h.d.bodies.push(BodyPart {
+                            event,
+                            from: side,
+                            bytes: len as u64,
+                        });
+                    }
+                    if last {
+                        lane.body_of = None;
+                    } else if len == 0 {
+                        return at;
+                    }
+                    at += len;
+                }
+                Extent::Becomes(next) => {
+                    if held > 0 {
+                        lane.held = 0;
+                        self.tell(side, run, at, held, h);
+                        at += held;
+                    }
+                    self.retire();
+                    self.state = State::Unknown;
+                    let chosen = Self::within(next, self.depth);
+                    self.port = chosen.port;
+                    self.state = chosen.state;
+                    if matches!(self.state, State::Unknown) {
+                        return at + self.cut_again(side, run, at, h);
+                    }
+                    self.catch_up(side.other(), h);
+                }
+                Extent::Done => {
+                    lane.done = true;
+                    if self.lanes.iter().all(|lane| lane.done) {
+                        self.retire();
+                    }
+                    self.pass_rest(run, at + held, h);
+                    return run.bytes.len();
+                }
+            }
+            let moved = at + self.lanes[side.index()].held > before;
+            idle = if moved { 0 } else { idle + 1 };
+            if idle > IDLE_MAX {
+                self.retire();
+            }
+        }
+        // The last bytes of this side: what is held is all there is of its message.
+        let held = self.lanes[side.index()].held;
+        if run.ended && held > 0 {
+            self.lanes[side.index()].held = 0;
+            self.tell(side, run, at, held, h);
+            at += held;
+        }
+        at
+    }
+
+    /// Goes on behind `at` with a protocol that has to be found first.
+    fn cut_again(&mut self, side: Side, run: Run<'_>, at: usize, h: &mut Hearing<'_>) -> usize {
+        let bytes = run.bytes.get(at..).unwrap_or_default();
+        if bytes.is_empty() || self.depth > DEPTH_MAX {
+            return 0;
+        }
+        // Counted, so that protocols that become each other end.
+        self.depth += 1;
+        let (pieces, here) = (cut(run.pieces, at as u32, u32::MAX), run.here_from(at));
+        let run = Run {
+            bytes,
+            pieces: &pieces,
+            here,
+            ended: run.ended,
+        };
+        self.cut(side, run, h)
+    }
+
+    /// Cuts what this side said before the protocol was known.
+    fn catch_up(&mut self, side: Side, h: &mut Hearing<'_>) {
+        let mut waiting = std::mem::take(&mut self.lanes[side.index()].waiting);
+        if waiting.bytes.is_empty() {
+            return;
+        }
+        let used = self.cut(side, waiting.run(None, false), h);
+        waiting.drop_first(used);
+        self.put_back(side, waiting, h);
+    }
+
+    /// Finds the protocol by the first bytes of the two sides.
+    fn choose(&mut self, side: Side, run: Run<'_>) -> Choice {
+        let other = &self.lanes[side.other().index()].waiting.bytes;
+        let (client, server) = match side {
+            Side::Client => (run.bytes, other.as_slice()),
+            Side::Server => (other.as_slice(), run.bytes),
+        };
+        let (mut perhaps, mut more) = (None, false);
+        for &protocol in protocols() {
+            let Some(talk) = protocol.talk else { continue };
+            match (talk.guess)(client, server) {
+                Guess::Yes => return Choice::Found(Some(protocol)),
+                Guess::Perhaps if self.claims(protocol) => perhaps = perhaps.or(Some(protocol)),
+                Guess::More => more = true,
+                Guess::No | Guess::Perhaps => {}
+            }
+        }
+        let midway = self.lanes[side.index()].seeking;
+        if more && !run.ended && !midway && run.bytes.len() < GUESS_MAX {
+            return Choice::Wait;
+        }
+        if perhaps.is_some() || !midway {
+            return Choice::Found(perhaps);
+        }
+        let by_port = protocols().iter().copied().find(|protocol| {
+            let resumes = |talk: &Talk| (talk.resumes)(run.bytes);
+            self.claims(protocol) && protocol.talk.is_some_and(resumes)
+        });
+        self.tries += 1;
+        if by_port.is_none() && self.tries < TRIES_MAX {
+            return Choice::PassOver;
+        }
+        Choice::Found(by_port)
+    }
+
+    fn claims(&self, protocol: &Protocol) -> bool {
+        self.port
+            .is_some_and(|port| protocol.claims.contains(&Claim::TcpPort(port)))
+    }
+
+    fn become_protocol(&mut self, protocol: Option<&'static Protocol>) {
+        let Some((protocol, talk)) = protocol.and_then(|p| p.talk.map(|talk| (p, talk))) else {
+            self.state = State::Silent;
+            return;
+        };
+        self.app.get_or_insert(protocol);
+        self.state = State::Talking(Speaker {
+            protocol,
+            talk,
+            memory: (talk.begin)(),
+        });
+    }
+
+    /// Keeps what the protocol knows, and falls silent.
+    fn retire(&mut self) {
+        if let State::Talking(speaker) = &self.state {
+            self.past.extend((speaker.talk.facts)(&*speaker.memory));
+        }
+        self.state = State::Silent;
+    }
+
+    /// Has a message decoded, and hears what it carries.
+    fn tell(&mut self, side: Side, run: Run<'_>, at: usize, len: usize, h: &mut Hearing<'_>) {
+        let State::Talking(speaker) = &mut self.state else {
+            return;
+        };
+        h.layers();
+        let Some(span) = run.span(at, len, h.d) else {
+            return;
+        };
+        let before = h.d.events.len();
+        decode_message(
+            h.frame,
+            h.d,
+            speaker.protocol,
+            span,
+            &mut *speaker.memory,
+            side,
+            h.opener,
+        );
+        let raised = h.d.events.get(before..).and_then(<[_]>::last);
+        self.lanes[side.index()].body_of = raised.map(|event| event.def);
+        for inner in std::mem::take(&mut h.d.inner) {
+            let Some(bytes) = h.d.bytes(h.frame, inner.span).map(<[u8]>::to_vec) else {
+                continue;
+            };
+            let mut dialogue = self
+                .inner
+                .take()
+                .unwrap_or_else(|| Box::new(Self::within(inner.next, self.depth + 1)));
+            dialogue.hear(side, &bytes, Source::Here(inner.span), h);
+            self.inner = Some(dialogue);
+        }
+    }
+
+    /// Bytes that no protocol reads: shown as they are where everything is shown.
+    fn pass(&self, source: Source<'_>, h: &mut Hearing<'_>) {
+        if let Source::Here(span) = source
+            && h.d.detail
+            && span.len > 0
+        {
+            decode_span(h.frame, h.d, Next::Data, span);
+        }
+    }
+
+    fn pass_rest(&self, run: Run<'_>, at: usize, h: &mut Hearing<'_>) {
+        if let Some((_, span)) = run.here_from(at) {
+            self.pass(Source::Here(span), h);
+        }
+    }
+}
+
+enum Choice {
+    Wait,
+    PassOver,
+    Found(Option<&'static Protocol>),
+}
+
+impl Run<'_> {
+    /// Where a message lies: in this frame, or in a buffer that is made of its parts.
+    fn span(&self, at: usize, len: usize, d: &mut Dissection) -> Option<Span> {
+        if let Some((from, span)) = self.here
+            && at >= from
+            && at + len <= from + span.len as usize
+        {
+            let at = span.at + (at - from) as u32;
+            return Some(Span::bytes(span.buf, at, len as u32));
+        }
+        let bytes = self.bytes.get(at..at + len)?;
+        let pieces = cut(self.pieces, at as u32, (at + len) as u32);
+        let buf = d.add_buffer(BufferKind::Reassembled, bytes, &pieces)?;
+        Some(Span::bytes(buf, 0, len as u32))
+    }
+
+    /// The part in this frame, from an offset of the run on.
+    fn here_from(&self, at: usize) -> Option<(usize, Span)> {
+        let (from, span) = self.here?;
+        let skip = at.saturating_sub(from) as u32;
+        let left = span.len.checked_sub(skip).filter(|&left| left > 0)?;
+        let span = Span::bytes(span.buf, span.at + skip, left);
+        Some((from.saturating_sub(at), span))
+    }
+}
+
+impl Waiting {
+    /// Appends bytes but the first `skip`.
+    fn add(&mut self, bytes: &[u8], source: Source<'_>, skip: usize, d: &Dissection) {
+        let Some(bytes) = bytes.get(skip..).filter(|bytes| !bytes.is_empty()) else {
+            return;
+        };
+        let (base, skip) = (self.bytes.len() as u32, skip as u32);
+        self.bytes.extend_from_slice(bytes);
+        match source {
+            Source::Here(span) => {
+                let first = span.at + skip;
+                let rest = Span::bytes(span.buf, first, span.len.saturating_sub(skip));
+                d.trace(rest, |piece| {
+                    let at = base + (piece.at - first);
+                    self.pieces.push(Piece { at, ..piece });
+                });
+            }
+            Source::Before(pieces) => {
+                let rest = cut(pieces, skip, u32::MAX);
+                let moved = rest.into_iter().map(|p| Piece {
+                    at: base + p.at,
+                    ..p
+                });
+                self.pieces.extend(moved);
+            }
+        }
+    }
+
+    fn drop_first(&mut self, count: usize) {
+        if count == 0 {
+            return;
+        }
+        let count = count.min(self.bytes.len());
+        self.bytes.drain(..count);
+        self.pieces = cut(&self.pieces, count as u32, u32::MAX);
+    }
+
+    fn run(&self, here: Option<(usize, Span)>, ended: bool) -> Run<'_> {
+        Run {
+            bytes: &self.bytes,
+            pieces: &self.pieces,
+            here,
+            ended,
+        }
+    }
+}

@@ -1,0 +1,495 @@
+//! Conversations: frames are put to the conversation they belong to, streams are put in order and cut into messages.
+//!
+//! No clock is read: time is the frame's. [`Flows`] is fed every frame; what it finds is left in the frame's
+//! [`Dissection`] and in its [`Flow`].
+
+mod conversation;
+mod endings;
+mod fragments;
+mod history;
+mod messages;
+mod recent;
+mod stream;
+mod table;
+mod tcp;
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use crate::decode::skim::{Skim, TcpSkim, Transport, UdpSkim, from_detail, skim};
+use crate::decode::{
+    Dissection, FlowRef, Layer, Next, Opener, Value, decode_frame, decode_span, events, protocol,
+};
+use crate::model::{Endpoint, EventDef, Mac, Side, Timestamp};
+
+use conversation::carries;
+use fragments::Fragments;
+use messages::Hearing;
+use recent::{Recent, Seen};
+use table::{Key, Table};
+use tcp::{Around, Signs};
+
+pub use conversation::{Flow, Outcome};
+pub use endings::Ending;
+pub use tcp::TcpSummary;
+
+events! {
+    DATAGRAM: "udp.datagram", "A datagram whose contents no known protocol claims.";
+}
+
+/// The lists of events that this room raises itself.
+pub static ALL_EVENTS: [&[&EventDef]; 3] = [tcp::TCP_EVENTS, endings::ENDING_EVENTS, EVENTS];
+
+/// Kinds of conversation that have no IP protocol number.
+const ARP: u16 = 256;
+const TCP: u16 = 6;
+const UDP: u16 = 17;
+const ICMP: u16 = 1;
+const ICMPV6: u16 = 58;
+
+/// Follows all conversations of a capture.
+#[derive(Debug, Default)]
+pub struct Flows {
+    detail: bool,
+    table: Table,
+    recent: Recent,
+    fragments: Fragments,
+    ended: VecDeque<Flow>,
+    signs: Signs,
+    now: Timestamp,
+}
+
+impl Flows {
+    /// Follows conversations; in `detail` every frame and every message is decoded in full, otherwise only what happens.
+    #[must_use]
+    pub fn new(detail: bool) -> Self {
+        Self {
+            detail,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in a frame; `d` must have been begun with its number, time, link type and lengths.
+    pub fn feed(&mut self, frame: &[u8], d: &mut Dissection, opener: &mut dyn Opener) {
+        d.detail = self.detail;
+        self.now = self.now.max(d.time);
+        if let Some(id) = self.table.stale(self.now) {
+            self.end(id);
+        }
+        if self.detail {
+            decode_frame(frame, d);
+        }
+        let found = skim(d.link, frame, d.wire_len).or_else(|| {
+            if !self.detail {
+                decode_frame(frame, d);
+            }
+            self.defragment(frame, d);
+            from_detail(d)
+        });
+        let Some(found) = found else {
+            self.arp(d);
+            return;
+        };
+        match found.transport {
+            Transport::Tcp(segment) => self.tcp(frame, &found, &segment, d, opener),
+            Transport::Udp(datagram) => self.udp(frame, &found, &datagram, d),
+            Transport::Other(number) => self.other(frame, &found, number, d),
+        }
+    }
+
+    /// Conversations that ended since this was last asked.
+    pub fn ended(&mut self) -> impl Iterator<Item = Flow> + '_ {
+        self.ended.drain(..)
+    }
+
+    /// The capture is over: so is every conversation.
+    pub fn finish(&mut self) {
+        while let Some(id) = self.table.oldest() {
+            self.end(id);
+        }
+    }
+
+    /// A conversation that goes on.
+    #[must_use]
+    pub fn flow(&self, id: u32) -> Option<&Flow> {
+        self.table.flow(id)
+    }
+
+    /// Conversations that were ended early because more went on than can be followed.
+    #[must_use]
+    pub const fn crowded_out(&self) -> u64 {
+        self.table.crowded_out
+    }
+
+    fn end(&mut self, id: u32) {
+        if let Some(mut flow) = self.table.remove(id) {
+            flow.settle(self.now);
+            self.ended.push_back(flow);
+        }
+    }
+
+    /// Puts a fragment to the others of its packet, and decodes the packet when it is complete.
+    fn defragment(&mut self, frame: &[u8], d: &mut Dissection) {
+        // A packet in a packet may be in fragments too.
+        for _ in 0..4 {
+            let Some(part) = d.fragment.take() else {
+                return;
+            };
+            let Some(found) = from_detail(d) else { return };
+            let whole = self.fragments.feed(frame, part, found.src, found.dst, d);
+            let Some((next, span)) = whole else { return };
+            decode_span(frame, d, next, span);
+        }
+    }
+
+    fn tcp(
+        &mut self,
+        frame: &[u8],
+        found: &Skim,
+        segment: &TcpSkim,
+        d: &mut Dissection,
+        opener: &mut dyn Opener,
+    ) {
+        let ends = [(found.src, segment.src), (found.dst, segment.dst)];
+        let (key, forth) = Key::new(TCP, ends[0], ends[1]);
+        let asks = segment.flags & (TcpSkim::SYN | TcpSkim::ACK) == TcpSkim::SYN;
+        let mut anew = false;
+        let place = self.live(&key, forth).filter(|&(id, from)| {
+            let tcp = self.table.flow(id).and_then(|flow| flow.tcp.as_ref());
+            anew = asks && tcp.is_some_and(|tcp| tcp.state.is_reused(from, segment));
+            !anew
+        });
+        let (id, from) = place.unwrap_or_else(|| {
+            let server_sends = if segment.has(TcpSkim::SYN) {
+                segment.has(TcpSkim::ACK)
+            } else {
+                serves(
+                    Next::TcpPort(segment.src),
+                    Next::TcpPort(segment.dst),
+                    segment.src,
+                    segment.dst,
+                )
+            };
+            self.open("tcp", key, forth, server_sends, anew || asks, ends, d)
+        });
+        d.flow = Some(FlowRef { id, from });
+        let Some(flow) = self.table.flow_mut(id) else {
+            return;
+        };
+        flow.count(from, d.packet, d.time);
+        if flow.frames <= 8 {
+            flow.meet(from, found.mac);
+        }
+        let seen = Seen::new(id, from, found, segment, d.time, d.packet);
+        let around = Around {
+            time: d.time,
+            first_copy: &|seq| self.recent.first_copy(&seen, seq),
+            is_twin: &|| self.recent.has_twin(&seen),
+            first_syn: flow.first_question(),
+        };
+        if asks {
+            flow.ask(d.packet, d.time);
+        }
+        let mut h = Hearing { frame, d, opener };
+        flow.segment(from, segment, &around, &mut self.signs, &mut h);
+        self.recent.push(seen);
+    }
+
+    fn udp(&mut self, frame: &[u8], found: &Skim, datagram: &UdpSkim, d: &mut Dissection) {
+        if d.layers.is_empty() {
+            decode_frame(frame, d);
+        }
+        let ends = [(found.src, datagram.src), (found.dst, datagram.dst)];
+        let (key, forth) = Key::new(UDP, ends[0], ends[1]);
+        let (src, dst) = (datagram.src, datagram.dst);
+        let (id, from) = self.live(&key, forth).unwrap_or_else(|| {
+            let server_sends = serves(Next::Udp(src, src), Next::Udp(dst, dst), src, dst);
+            self.open("udp", key, forth, server_sends, false, ends, d)
+        });
+        d.flow = Some(FlowRef { id, from });
+        let Some(flow) = self.table.flow_mut(id) else {
+            return;
+        };
+        flow.count(from, d.packet, d.time);
+        flow.meet(from, found.mac);
+        flow.history.datagram(from);
+        flow.bytes[from.index()] += u64::from(datagram.payload_len);
+        match carries(d, "udp") {
+            Some("data") => d.raise(&DATAGRAM, None),
+            Some(app) if flow.app == "udp" => flow.app = app,
+            _ => {}
+        }
+        flow.note_questions(d);
+    }
+
+    /// ICMP, and every other protocol over IP.
+    fn other(&mut self, frame: &[u8], found: &Skim, number: u8, d: &mut Dissection) {
+        if d.layers.is_empty() {
+            decode_frame(frame, d);
+        }
+        if d.fragment.is_some() || self.quotes(d) {
+            return;
+        }
+        let kind = u16::from(number);
+        let (mut src, mut dst, mut tag) = (found.src, found.dst, 0);
+        let mut answers = false;
+        match kind {
+            ICMP => {
+                answers = matches!(d.number("icmp.type"), Some(0 | 14 | 16 | 18));
+                tag = d.number("icmp.ident").unwrap_or(0) as u16;
+            }
+            ICMPV6 => {
+                let message = d.number("icmpv6.type");
+                answers = matches!(message, Some(129 | 134 | 136));
+                tag = d.number("icmpv6.echo.identifier").unwrap_or(0) as u16;
+                // A question to a group and its answer have one end in common: who is asked for.
+                if let Some(asked) = address(d, "icmpv6.nd.ns.target_address") {
+                    dst = asked;
+                } else if let Some(asked) = address(d, "icmpv6.nd.na.target_address") {
+                    src = asked;
+                }
+            }
+            _ => {}
+        }
+        let transport = match kind {
+            ICMP => "icmp",
+            ICMPV6 => "icmpv6",
+            _ => above_ip(d),
+        };
+        let ends = [(src, tag), (dst, tag)];
+        let (key, forth) = Key::new(kind, ends[0], ends[1]);
+        let (id, from) = self
+            .live(&key, forth)
+            .unwrap_or_else(|| self.open(transport, key, forth, answers, false, ends, d));
+        d.flow = Some(FlowRef { id, from });
+        let Some(flow) = self.table.flow_mut(id) else {
+            return;
+        };
+        flow.count(from, d.packet, d.time);
+        flow.meet(from, found.mac);
+        flow.bytes[from.index()] += payload(d, kind);
+        flow.note_questions(d);
+    }
+
+    fn arp(&mut self, d: &mut Dissection) {
+        let Some(layer) = d
+            .layers
+            .iter()
+            .find(|l| !l.quoted && l.protocol.key == "arp")
+        else {
+            return;
+        };
+        let asker = Read { d, layer };
+        let (Some(src), Some(dst)) = (
+            asker.address("arp.src.proto_ipv4"),
+            asker.address("arp.dst.proto_ipv4"),
+        ) else {
+            return;
+        };
+        let answers = asker.number("arp.opcode") == Some(2);
+        let mac = asker.mac("arp.src.hw_mac");
+        let ends = [(src, 0), (dst, 0)];
+        let (key, forth) = Key::new(ARP, ends[0], ends[1]);
+        let (id, from) = self
+            .live(&key, forth)
+            .unwrap_or_else(|| self.open("arp", key, forth, answers, false, ends, d));
+        d.flow = Some(FlowRef { id, from });
+        let Some(flow) = self.table.flow_mut(id) else {
+            return;
+        };
+        flow.count(from, d.packet, d.time);
+        flow.meet(from, mac.map(|mac| (mac, Mac::BROADCAST)));
+        flow.note_questions(d);
+    }
+
+    /// An ICMP error belongs to the conversation of the packet that it quotes.
+    fn quotes(&mut self, d: &mut Dissection) -> bool {
+        let Some((kind, src, dst)) = quoted(d) else {
+            return false;
+        };
+        let (key, forth) = Key::new(kind, src, dst);
+        let Some((id, of)) = self.live(&key, forth) else {
+            return false;
+        };
+        let Some(flow) = self.table.flow_mut(id) else {
+            return false;
+        };
+        d.flow = Some(FlowRef {
+            id,
+            from: of.other(),
+        });
+        d.about_flow = Some(id);
+        let unreachable = d.number("icmp.type") == Some(3) && d.number("icmp.code") != Some(4)
+            || d.number("icmpv6.type") == Some(1);
+        let asked = flow.first_question();
+        if unreachable && flow.refuse(of) && flow.transport == "tcp" {
+            d.raise(tcp::REFUSED_BY_ERROR, asked);
+        }
+        true
+    }
+
+    /// The conversation of this key, unless silence has ended it.
+    fn live(&mut self, key: &Key, forth: bool) -> Option<(u32, Side)> {
+        let (id, from) = self.table.find(key, forth)?;
+        if self.table.flow(id)?.is_stale(self.now) {
+            self.end(id);
+            return None;
+        }
+        Some((id, from))
+    }
+
+    /// Begins a conversation with this frame, after the one of the same key, if any.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a packet that begin a conversation"
+    )]
+    fn open(
+        &mut self,
+        transport: &'static str,
+        key: Key,
+        forth: bool,
+        server_sends: bool,
+        anew: bool,
+        ends: [(IpAddr, u16); 2],
+        d: &Dissection,
+    ) -> (u32, Side) {
+        if let Some((id, _)) = self.table.find(&key, forth) {
+            self.end(id);
+        }
+        let has_ports = matches!(transport, "tcp" | "udp");
+        let [src, dst] = ends.map(|(ip, port)| Endpoint {
+            ip,
+            port: has_ports.then_some(port),
+        });
+        let (client, server) = if server_sends { (dst, src) } else { (src, dst) };
+        let id = self.table.next_id();
+        let mut flow = Flow::new(id, transport, client, server, d.packet, d.time);
+        if server_sends && has_ports {
+            flow.history.flipped();
+        }
+        // Between equal ends every frame counts as the client's.
+        let client_low = forth != (server_sends && src != dst);
+        self.table.add(key, client_low, anew, flow);
+        let from = if client_low == forth {
+            Side::Client
+        } else {
+            Side::Server
+        };
+        (id, from)
+    }
+}
+
+/// Without a SYN: does the sender serve? The side with the registered or lower port does.
+fn serves(src: Next, dst: Next, src_port: u16, dst_port: u16) -> bool {
+    let (src, dst) = (protocol(src, &[]).is_some(), protocol(dst, &[]).is_some());
+    if src == dst { src_port < dst_port } else { src }
+}
+
+/// The kind and the ends of the packet that an ICMP error quotes.
+fn quoted(d: &Dissection) -> Option<(u16, (IpAddr, u16), (IpAddr, u16))> {
+    let mut found = None;
+    for layer in d.layers.iter().filter(|layer| layer.quoted) {
+        let read = Read { d, layer };
+        match (layer.protocol.key, &mut found) {
+            (key @ ("ip" | "ipv6"), found) => {
+                let v4 = key == "ip";
+                let src = read.address(if v4 { "ip.src" } else { "ipv6.src" })?;
+                let dst = read.address(if v4 { "ip.dst" } else { "ipv6.dst" })?;
+                let kind = read.number(if v4 { "ip.proto" } else { "ipv6.nxt" })?;
+                *found = Some((kind as u16, (src, 0), (dst, 0)));
+            }
+            ("tcp", Some((kind, src, dst))) => {
+                *kind = TCP;
+                src.1 = read.number("tcp.srcport")? as u16;
+                dst.1 = read.number("tcp.dstport")? as u16;
+            }
+            ("udp", Some((kind, src, dst))) => {
+                *kind = UDP;
+                src.1 = read.number("udp.srcport")? as u16;
+                dst.1 = read.number("udp.dstport")? as u16;
+            }
+            (key @ ("icmp" | "icmpv6"), Some((_, src, dst))) => {
+                let ident = if key == "icmp" {
+                    "icmp.ident"
+                } else {
+                    "icmpv6.echo.identifier"
+                };
+                src.1 = read.number(ident).unwrap_or(0) as u16;
+                dst.1 = src.1;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The key of the protocol that the innermost IP packet carries.
+fn above_ip(d: &Dissection) -> &'static str {
+    let mut found = "ip";
+    let mut below = "";
+    for layer in d.layers.iter().filter(|layer| !layer.quoted) {
+        let key = layer.protocol.key;
+        if matches!(key, "ip" | "ipv6") || matches!(below, "ip" | "ipv6") && key != "data" {
+            found = key;
+        }
+        below = key;
+    }
+    found
+}
+
+/// Payload bytes of an ICMP message, behind its eight bytes of header; of other protocols, of the IP packet.
+fn payload(d: &Dissection, kind: u16) -> u64 {
+    let v4 = d.number("ip.len").zip(d.number("ip.hdr_len"));
+    let whole = match v4 {
+        Some((len, header)) => len.saturating_sub(header),
+        None => d.number("ipv6.plen").unwrap_or(0),
+    };
+    if matches!(kind, ICMP | ICMPV6) {
+        whole.saturating_sub(8)
+    } else {
+        whole
+    }
+}
+
+fn address(d: &Dissection, key: &str) -> Option<IpAddr> {
+    ip_of(d.field(key)?.value)
+}
+
+fn ip_of(value: Value) -> Option<IpAddr> {
+    match value {
+        Value::Ip4(octets) => Some(octets.into()),
+        Value::Ip6(octets) => Some(octets.into()),
+        _ => None,
+    }
+}
+
+/// Reads fields of one layer back.
+struct Read<'a> {
+    d: &'a Dissection,
+    layer: &'a Layer,
+}
+
+impl Read<'_> {
+    fn value(&self, key: &str) -> Option<Value> {
+        let fields = self.d.fields_of(self.layer);
+        fields.iter().find(|f| f.def.key == key).map(|f| f.value)
+    }
+
+    fn address(&self, key: &str) -> Option<IpAddr> {
+        ip_of(self.value(key)?)
+    }
+
+    fn number(&self, key: &str) -> Option<u64> {
+        match self.value(key)? {
+            Value::Num(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn mac(&self, key: &str) -> Option<Mac> {
+        match self.value(key)? {
+            Value::Mac(octets) => Some(Mac(octets)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,611 @@
+//! What two sides of a TCP connection do (RFC 9293, RFC 5681): the handshake, the close, and what goes wrong between.
+//!
+//! Only what the capture proves is called by its name: a retransmission is bytes that were seen twice here. Bytes seen
+//! once, but late, are out of order: they were overtaken, or their first copy was lost before it came here.
+
+use crate::decode::events;
+use crate::decode::skim::TcpSkim;
+use crate::model::{EventDef, PacketId, Side, Timestamp};
+
+use super::history::{Counted, History};
+
+events! {
+    SYN: "tcp.syn", "A side asks for a connection and says with which number its bytes begin.";
+    SYN_ACK: "tcp.syn_ack", "The other side agrees, acknowledges the SYN and says with which number its own bytes begin.";
+    ESTABLISHED: "tcp.established", "The handshake's third segment: the SYN-ACK is acknowledged, and both sides may send.";
+    FIN: "tcp.fin", "A side says that it will send no more; it can still receive.";
+    CLOSED: "tcp.closed", "The second FIN is acknowledged too: the connection is over.";
+    HALF_CLOSE: "tcp.half_close", "A side goes on sending after it has acknowledged the other's FIN.";
+    RESET: "tcp.reset", "A side ends the connection at once: what is on its way is thrown away.";
+    REFUSED: "tcp.refused", "A SYN was answered by a reset or by an ICMP error: nothing listens there, or it is forbidden.";
+    RETRANSMISSION: "tcp.retransmission", "Bytes that were seen before are sent again, because their acknowledgment did not come in time.";
+    FAST_RETRANSMISSION: "tcp.fast_retransmission", "Bytes are sent again because duplicate ACKs asked for them, before any timer ran out.";
+    DUPLICATE_ACK: "tcp.duplicate_ack", "The receiver acknowledges the same byte again: something arrived, but not what comes next.";
+    OUT_OF_ORDER: "tcp.out_of_order", "Bytes arrive after bytes that follow them: they were overtaken, or sent again after a loss before this point.";
+    ZERO_WINDOW: "tcp.zero_window", "The receiver's buffer is full: the other side has to stop.";
+    WINDOW_FULL: "tcp.window_full", "The sender has filled the window that it was given, and has to wait.";
+    WINDOW_OPEN: "tcp.window_open", "The receiver has room again after a window of zero.";
+    KEEP_ALIVE: "tcp.keep_alive", "An old byte, or none, is sent to see whether the other side is still there.";
+    KEEP_ALIVE_ACK: "tcp.keep_alive_ack", "The other side answers a keep-alive: it is still there.";
+}
+
+/// The events that this file raises.
+pub(super) static TCP_EVENTS: &[&EventDef] = EVENTS;
+/// Raised here for a RST, and for an ICMP error by the table of conversations.
+pub(super) static REFUSED_BY_ERROR: &EventDef = &REFUSED;
+
+/// How many missing stretches of one direction are remembered.
+const HOLES_MAX: usize = 64;
+
+/// What TCP did in a conversation; the counters count frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpSummary {
+    /// SYN to SYN-ACK in nanoseconds; `None` where either was sent again: nobody can tell which copy was answered.
+    pub handshake_rtt: Option<i64>,
+    /// SYN to the handshake's ACK in nanoseconds; `None` as above.
+    pub initial_rtt: Option<i64>,
+    /// Frames with bytes that were seen before.
+    pub retransmissions: u32,
+    /// ACKs that say the same again.
+    pub duplicate_acks: u32,
+    /// Frames whose bytes came after bytes that follow them.
+    pub out_of_order: u32,
+    /// Frames that advertise a window of 0.
+    pub zero_windows: u32,
+    /// Frames with RST.
+    pub resets: u32,
+}
+
+/// The state of a connection, as far as the capture shows it.
+#[derive(Debug, Default)]
+pub(super) struct Tcp {
+    halves: [Half; 2],
+    pub summary: TcpSummary,
+    syn: Option<Timestamp>,
+    flags: u16,
+}
+
+/// Facts about the connection as bits of `Tcp::flags`.
+const SYN_SEEN: u16 = 1;
+const SYN_ACK_SEEN: u16 = 2;
+const HANDSHAKE_DONE: u16 = 4;
+/// The SYN or the SYN-ACK was sent again.
+const HANDSHAKE_AGAIN: u16 = 8;
+const CLOSE_SEEN: u16 = 16;
+const RESET_SEEN: u16 = 32;
+const REFUSED_SEEN: u16 = 64;
+const HALF_CLOSE_SEEN: u16 = 128;
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Half {
+    /// The number before the first byte: of the SYN, or of the byte before the first that was captured.
+    base: u32,
+    /// Behind the highest byte that was captured.
+    next: u32,
+    /// The highest acknowledgment that this side sent.
+    acked: u32,
+    /// The number of its FIN.
+    fin: u32,
+    /// The last window that this side advertised, as on the wire.
+    window: u16,
+    scale: Option<u8>,
+    duplicates: u16,
+    flags: u8,
+    /// Stretches below `next` that were not captured, in order.
+    holes: Vec<(u32, u32)>,
+}
+
+/// Facts about one direction as bits of `Half::flags`.
+const BEGUN: u8 = 1;
+const ACKED: u8 = 2;
+const FIN_SENT: u8 = 4;
+/// Its window is closed.
+const SHUT: u8 = 8;
+const KEEPS_ALIVE: u8 = 16;
+/// Its last segment was one byte into a closed window.
+const PROBES: u8 = 32;
+/// Its last window was that of a SYN, which is never scaled.
+const UNSCALED: u8 = 64;
+
+/// What a segment brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// Payload bytes that were not seen before.
+    pub new_bytes: u32,
+    /// The segment was seen a moment ago at another point of its way: nothing happened.
+    pub twin: bool,
+}
+
+/// What the room knows beyond the connection.
+pub(super) struct Around<'a> {
+    pub time: Timestamp,
+    /// The frame that first carried the byte of this number.
+    pub first_copy: &'a dyn Fn(u32) -> Option<PacketId>,
+    /// Was this very segment captured a moment ago, at another point of its way?
+    pub is_twin: &'a dyn Fn() -> bool,
+    /// The first SYN.
+    pub first_syn: Option<PacketId>,
+}
+
+/// Events of one frame, and the earlier frame each is about.
+pub(super) type Signs = Vec<(&'static EventDef, Option<PacketId>)>;
+
+impl Tcp {
+    /// True when a SYN of this side begins another connection: it has begun with another number.
+    pub(super) fn is_reused(&self, from: Side, segment: &TcpSkim) -> bool {
+        let half = &self.halves[from.index()];
+        half.has(BEGUN) && half.base != segment.seq
+    }
+
+    /// The highest acknowledgment that a side sent.
+    pub(super) fn acked(&self, by: Side) -> Option<u32> {
+        let half = &self.halves[by.index()];
+        half.has(ACKED).then_some(half.acked)
+    }
+
+    /// A SYN was seen and nothing came back.
+    pub(super) const fn is_asking(&self) -> bool {
+        self.flags & SYN_SEEN != 0 && self.flags & (SYN_ACK_SEEN | RESET_SEEN | REFUSED_SEEN) == 0
+    }
+
+    /// The connection was refused.
+    pub(super) const fn is_refused(&self) -> bool {
+        self.flags & REFUSED_SEEN != 0
+    }
+
+    /// A SYN of the client was seen.
+    pub(super) const fn has_syn(&self) -> bool {
+        self.flags & SYN_SEEN != 0
+    }
+
+    /// A SYN-ACK was seen.
+    pub(super) const fn has_syn_ack(&self) -> bool {
+        self.flags & SYN_ACK_SEEN != 0
+    }
+
+    /// A reset was seen.
+    pub(super) const fn is_reset(&self) -> bool {
+        self.flags & RESET_SEEN != 0
+    }
+
+    /// How many sides have sent a FIN.
+    pub(super) fn fins(&self) -> usize {
+        self.halves.iter().filter(|half| half.has(FIN_SENT)).count()
+    }
+
+    /// Nothing more is to come but stragglers.
+    pub(super) fn is_over(&self) -> bool {
+        self.flags & (CLOSE_SEEN | RESET_SEEN | REFUSED_SEEN) != 0
+    }
+
+    /// An ICMP error says that the SYN did not arrive; true when it was the answer.
+    pub(super) fn refuse(&mut self) -> bool {
+        let asking = self.is_asking();
+        if asking {
+            self.flags |= REFUSED_SEEN;
+        }
+        asking
+    }
+
+    /// Takes in a segment; what it means is added to `signs`.
+    pub(super) fn take(
+        &mut self,
+        from: Side,
+        segment: &TcpSkim,
+        around: &Around<'_>,
+        history: &mut History,
+        signs: &mut Signs,
+    ) -> Taken {
+        let (syn, fin, rst) = (
+            segment.has(TcpSkim::SYN),
+            segment.has(TcpSkim::FIN),
+            segment.has(TcpSkim::RST),
+        );
+        if rst {
+            history.segment(from, segment);
+            self.reset(from, segment, around, signs);
+            return Taken::default();
+        }
+        let len = segment.payload_len;
+        let end = segment
+            .seq
+            .wrapping_add(len + u32::from(syn) + u32::from(fin));
+        let mut taken = Taken::default();
+        let half = &self.halves[from.index()];
+        let advances = end != segment.seq;
+        if !half.has(BEGUN) {
+            history.segment(from, segment);
+            self.begin(from, segment, end);
+            taken.new_bytes = len;
+        } else if !advances || (len == 1 && !fin && segment.seq == half.next.wrapping_sub(1)) {
+            // An ACK without data, or a byte that may be there only to be acknowledged.
+            let repeats = self.repeats(from, segment);
+            if (repeats != Repeats::Nothing || advances) && (around.is_twin)() {
+                return Taken {
+                    twin: true,
+                    ..taken
+                };
+            }
+            history.segment(from, segment);
+            match repeats {
+                Repeats::Ack => {
+                    self.summary.duplicate_acks += 1;
+                    let half = &mut self.halves[from.index()];
+                    half.duplicates = half.duplicates.saturating_add(1);
+                    signs.push((&DUPLICATE_ACK, None));
+                }
+                Repeats::KeepAlive => signs.push((&KEEP_ALIVE, None)),
+                Repeats::KeepAliveAck => signs.push((&KEEP_ALIVE_ACK, None)),
+                Repeats::Nothing if advances => self.again(from, segment, around, history, signs),
+                Repeats::Nothing | Repeats::Probe => {}
+            }
+            let half = &mut self.halves[from.index()];
+            half.put(KEEPS_ALIVE, repeats == Repeats::KeepAlive);
+        } else {
+            let Some(new) = self.advance(from, segment, end, around, history, signs) else {
+                return Taken {
+                    twin: true,
+                    ..taken
+                };
+            };
+            taken.new_bytes = new;
+        }
+        if syn {
+            self.synchronize(from, segment, around, signs);
+        }
+        if fin && !self.halves[from.index()].has(FIN_SENT) {
+            let half = &mut self.halves[from.index()];
+            half.put(FIN_SENT, true);
+            half.fin = end.wrapping_sub(1);
+            signs.push((&FIN, None));
+        }
+        self.acknowledge(from, segment, taken.new_bytes > 0, around, history, signs);
+        if taken.new_bytes > 0 {
+            self.fill_window(from, segment, end, signs);
+        }
+        taken
+    }
+
+    fn reset(&mut self, from: Side, segment: &TcpSkim, around: &Around<'_>, signs: &mut Signs) {
+        if self.is_reset() && (around.is_twin)() {
+            return;
+        }
+        self.summary.resets += 1;
+        signs.push((&RESET, None));
+        if from == Side::Server && self.is_asking() {
+            self.flags |= REFUSED_SEEN;
+            signs.push((&REFUSED, around.first_syn));
+        }
+        self.flags |= RESET_SEEN;
+        let half = &mut self.halves[from.index()];
+        if !half.has(BEGUN) {
+            half.put(BEGUN, true);
+            half.base = segment.seq.wrapping_sub(1);
+            half.next = segment.seq;
+        }
+    }
+
+    /// The first segment of a side.
+    fn begin(&mut self, from: Side, segment: &TcpSkim, end: u32) {
+        let syn = segment.has(TcpSkim::SYN);
+        let half = &mut self.halves[from.index()];
+        half.put(BEGUN, true);
+        half.base = if syn {
+            segment.seq
+        } else {
+            segment.seq.wrapping_sub(1)
+        };
+        half.next = end;
+    }
+
+    /// What an ACK says that was said before.
+    fn repeats(&self, from: Side, segment: &TcpSkim) -> Repeats {
+        let (half, peer) = (
+            &self.halves[from.index()],
+            &self.halves[from.other().index()],
+        );
+        let same_ack = half.has(ACKED)
+            && segment.has(TcpSkim::ACK)
+            && segment.ack == half.acked
+            && segment.window == half.window;
+        if segment.seq == half.next.wrapping_sub(1) {
+            // Keep-alives are sent when everything is acknowledged; before, one byte is an ordinary retransmission.
+            let all_acked = !peer.has(ACKED) || peer.acked == half.next;
+            return if peer.has(SHUT) {
+                Repeats::Probe
+            } else if all_acked || segment.seq == half.base {
+                Repeats::KeepAlive
+            } else {
+                Repeats::Nothing
+            };
+        }
+        if segment.seq != half.next || !same_ack || segment.window == 0 || half.has(UNSCALED) {
+            Repeats::Nothing
+        } else if peer.has(KEEPS_ALIVE) {
+            Repeats::KeepAliveAck
+        } else {
+            Repeats::Ack
+        }
+    }
+
+    /// Bytes, a SYN or a FIN: new, late, or sent again. Returns the count of new payload bytes; `None` for a twin.
+    fn advance(
+        &mut self,
+        from: Side,
+        segment: &TcpSkim,
+        end: u32,
+        around: &Around<'_>,
+        history: &mut History,
+        signs: &mut Signs,
+    ) -> Option<u32> {
+        let shut = self.halves[from.other().index()].has(SHUT);
+        let half = &mut self.halves[from.index()];
+        half.put(KEEPS_ALIVE, false);
+        let probed = half.has(PROBES);
+        half.put(PROBES, shut && segment.payload_len == 1);
+        let old = half.next.wrapping_sub(segment.seq).cast_signed();
+        if old <= 0 {
+            // At the end of what was seen, or beyond it.
+            history.segment(from, segment);
+            if old < 0 {
+                half.miss(half.next, segment.seq);
+            }
+            half.next = end;
+            return Some(segment.payload_len);
+        }
+        if old == 1 && probed && segment.payload_len > 1 {
+            // The byte that probed a closed window was not taken, and comes with the bytes behind it.
+            history.segment(from, segment);
+            half.next = end;
+            return Some(segment.payload_len - 1);
+        }
+        // Up to where it repeats what was, or should have been, before.
+        let beyond = end
+            .wrapping_sub(half.next)
+            .cast_signed()
+            .max(0)
+            .unsigned_abs();
+        let upto = end.wrapping_sub(beyond);
+        let before = half
+            .base
+            .wrapping_add(1)
+            .wrapping_sub(segment.seq)
+            .cast_signed();
+        let before = before.max(0).unsigned_abs();
+        let first = if segment.has(TcpSkim::SYN) {
+            segment.seq
+        } else {
+            segment.seq.wrapping_add(before)
+        };
+        let inside = upto.wrapping_sub(first).cast_signed().max(0).unsigned_abs();
+        let filled = half.fill(first, upto);
+        let seen = inside.saturating_sub(filled);
+        if seen > 0 && (around.is_twin)() {
+            return None;
+        }
+        half.next = half.next.wrapping_add(beyond);
+        history.segment(from, segment);
+        if seen > 0 {
+            self.again(from, segment, around, history, signs);
+        } else {
+            self.summary.out_of_order += 1;
+            signs.push((&OUT_OF_ORDER, None));
+        }
+        let flags = u32::from(segment.has(TcpSkim::SYN)) + u32::from(segment.has(TcpSkim::FIN));
+        let total = segment.payload_len + flags;
+        Some(total.saturating_sub(seen).min(segment.payload_len))
+    }
+
+    /// A segment was sent again.
+    fn again(
+        &mut self,
+        from: Side,
+        segment: &TcpSkim,
+        around: &Around<'_>,
+        history: &mut History,
+        signs: &mut Signs,
+    ) {
+        let peer = &self.halves[from.other().index()];
+        let asked = peer.duplicates >= 2 && peer.acked == segment.seq;
+        let event = if asked {
+            &FAST_RETRANSMISSION
+        } else {
+            &RETRANSMISSION
+        };
+        self.summary.retransmissions += 1;
+        signs.push((event, (around.first_copy)(segment.seq)));
+        if segment.payload_len > 0 {
+            history.counted(from, Counted::Again);
+        }
+    }
+
+    /// A SYN or SYN-ACK.
+    fn synchronize(
+        &mut self,
+        from: Side,
+        segment: &TcpSkim,
+        around: &Around<'_>,
+        signs: &mut Signs,
+    ) {
+        let answer = segment.has(TcpSkim::ACK);
+        let (event, bit) = if answer {
+            (&SYN_ACK, SYN_ACK_SEEN)
+        } else {
+            (&SYN, SYN_SEEN)
+        };
+        if self.flags & bit != 0 && self.halves[from.index()].base == segment.seq {
+            self.flags |= HANDSHAKE_AGAIN;
+            self.summary.handshake_rtt = None;
+            self.summary.initial_rtt = None;
+        } else if answer {
+            let clean = self.flags & HANDSHAKE_AGAIN == 0;
+            let rtt = self.syn.map(|syn| around.time.since(syn));
+            self.summary.handshake_rtt = rtt.filter(|_| clean);
+        } else {
+            self.syn = Some(around.time);
+        }
+        self.flags |= bit;
+        self.halves[from.index()].scale = segment.options.window_scale;
+        signs.insert(0, (event, None));
+    }
+
+    /// The acknowledgment number and the window.
+    fn acknowledge(
+        &mut self,
+        from: Side,
+        segment: &TcpSkim,
+        new: bool,
+        around: &Around<'_>,
+        history: &mut History,
+        signs: &mut Signs,
+    ) {
+        if !segment.has(TcpSkim::ACK) {
+            return;
+        }
+        let syn = segment.has(TcpSkim::SYN);
+        let [client, server] = &mut self.halves;
+        let (half, peer) = match from {
+            Side::Client => (client, server),
+            Side::Server => (server, client),
+        };
+        if !half.has(ACKED) || segment.ack.wrapping_sub(half.acked).cast_signed() > 0 {
+            if half.has(ACKED) && peer.has(BEGUN) && peer.lacks(half.acked, segment.ack) {
+                history.counted(from.other(), Counted::Gap);
+            }
+            half.acked = segment.ack;
+            half.duplicates = 0;
+        }
+        half.put(ACKED, true);
+        let plain = !syn && !segment.has(TcpSkim::FIN);
+        if plain && segment.window == 0 {
+            self.summary.zero_windows += 1;
+            history.counted(from, Counted::ZeroWindow);
+            signs.push((&ZERO_WINDOW, None));
+        } else if half.has(SHUT) && segment.window > 0 {
+            signs.push((&WINDOW_OPEN, None));
+        }
+        half.put(SHUT, segment.window == 0);
+        half.put(UNSCALED, syn);
+        half.window = segment.window;
+
+        let answers = |of: &Half, number: u32| {
+            of.has(ACKED) && of.acked.wrapping_sub(number).cast_signed() > 0
+        };
+        let shakes = SYN_SEEN | SYN_ACK_SEEN;
+        if from == Side::Client
+            && !syn
+            && self.flags & (shakes | HANDSHAKE_DONE) == shakes
+            && answers(half, peer.base)
+        {
+            self.flags |= HANDSHAKE_DONE;
+            let clean = self.flags & HANDSHAKE_AGAIN == 0;
+            let rtt = self.syn.map(|syn| around.time.since(syn));
+            self.summary.initial_rtt = rtt.filter(|_| clean);
+            signs.insert(0, (&ESTABLISHED, None));
+        }
+        let peer_fin_acked = peer.has(FIN_SENT) && answers(half, peer.fin);
+        if peer_fin_acked && new && self.flags & (HALF_CLOSE_SEEN | CLOSE_SEEN) == 0 {
+            self.flags |= HALF_CLOSE_SEEN;
+            signs.push((&HALF_CLOSE, None));
+        }
+        if peer_fin_acked
+            && half.has(FIN_SENT)
+            && answers(peer, half.fin)
+            && self.flags & CLOSE_SEEN == 0
+        {
+            self.flags |= CLOSE_SEEN;
+            signs.push((&CLOSED, None));
+        }
+    }
+
+    /// Did the segment fill the window that the other side gave?
+    fn fill_window(&self, from: Side, segment: &TcpSkim, end: u32, signs: &mut Signs) {
+        let (half, peer) = (
+            &self.halves[from.index()],
+            &self.halves[from.other().index()],
+        );
+        let flags = TcpSkim::SYN | TcpSkim::FIN;
+        if segment.flags & flags != 0 || !peer.has(ACKED) || peer.window == 0 {
+            return;
+        }
+        let both = SYN_SEEN | SYN_ACK_SEEN;
+        if self.flags & both != both {
+            return;
+        }
+        let scaled = half.scale.is_some() && !peer.has(UNSCALED);
+        let shift = peer.scale.filter(|_| scaled).unwrap_or(0).min(14);
+        if end == peer.acked.wrapping_add(u32::from(peer.window) << shift) {
+            signs.push((&WINDOW_FULL, None));
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeats {
+    Nothing,
+    Ack,
+    KeepAlive,
+    KeepAliveAck,
+    /// A probe of a closed window, which looks like a keep-alive.
+    Probe,
+}
+
+impl Half {
+    const fn has(&self, bit: u8) -> bool {
+        self.flags & bit != 0
+    }
+
+    const fn put(&mut self, bit: u8, set: bool) {
+        if set {
+            self.flags |= bit;
+        } else {
+            self.flags &= !bit;
+        }
+    }
+
+    /// Notes bytes that were not captured.
+    fn miss(&mut self, from: u32, to: u32) {
+        if self.holes.len() >= HOLES_MAX {
+            self.holes.remove(0);
+        }
+        self.holes.push((from, to));
+    }
+
+    /// Marks bytes as captured; returns how many of them were missing.
+    fn fill(&mut self, from: u32, to: u32) -> u32 {
+        if self.holes.is_empty() {
+            return 0;
+        }
+        let mut filled = 0;
+        let before = |a: u32, b: u32| a.wrapping_sub(b).cast_signed() < 0;
+        let mut left = Vec::with_capacity(self.holes.len() + 1);
+        for &(first, last) in &self.holes {
+            let start = if before(first, from) { from } else { first };
+            let end = if before(last, to) { last } else { to };
+            if !before(start, end) {
+                left.push((first, last));
+                continue;
+            }
+            filled += end.wrapping_sub(start);
+            if first != start {
+                left.push((first, start));
+            }
+            if end != last {
+                left.push((end, last));
+            }
+        }
+        self.holes = left;
+        filled
+    }
+
+    /// Do the bytes that are now acknowledged include some that were not captured?
+    fn lacks(&self, from: u32, to: u32) -> bool {
+        let before = |a: u32, b: u32| a.wrapping_sub(b).cast_signed() < 0;
+        before(self.next, to)
+            || self
+                .holes
+                .iter()
+                .any(|&(first, last)| before(first, to) && before(from, last))
+    }
+}
