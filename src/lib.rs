@@ -8,6 +8,7 @@ pub mod decode;
 pub mod error;
 pub mod flow;
 pub mod model;
+pub mod render;
 pub mod samples;
 pub mod session;
 pub mod story;

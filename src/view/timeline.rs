@@ -51,6 +51,18 @@ impl Serialize for Rich {
     }
 }
 
+/// How much a step tells: the 30-second, the 2-minute and the 10-minute answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// One sentence.
+    #[default]
+    Brief,
+    /// And a paragraph.
+    Normal,
+    /// And everything: details, RFCs, who can see it, what an interviewer asks next.
+    Deep,
+}
+
 /// How a step is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
