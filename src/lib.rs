@@ -10,6 +10,7 @@ pub mod flow;
 pub mod model;
 pub mod render;
 pub mod samples;
+pub mod secrets;
 pub mod session;
 pub mod story;
 pub mod view;

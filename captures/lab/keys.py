@@ -45,7 +45,7 @@ class Authority:
     def path(self, name: str, kind: str) -> Path:
         return self.directory / f"{name.replace(' ', '-')}.{kind}"
 
-    def issue(self, name: str, issuer: str | None, hosts: list[str] = [], valid: tuple[str, str] = VALID) -> None:
+    def issue(self, name: str, issuer: str | None, hosts: list[str] | None = None, valid: tuple[str, str] = VALID) -> None:
         """Makes a P-256 key and a certificate: of a server if it has hosts, else of an authority."""
         key, request, certificate = (self.path(name, kind) for kind in ("key", "csr", "pem"))
         config = self.path(name, "conf")

@@ -4,6 +4,7 @@ import fcntl
 import heapq
 import os
 import select
+import signal
 import struct
 import time
 from dataclasses import dataclass, field
@@ -83,6 +84,7 @@ def arrivals(way: Direction, frame: bytes, now: float) -> list[tuple[float, byte
 
 def carry(directions: list[Direction]) -> None:
     """Carries frames until the process is ended; goes before other processes, so that times are the network's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the recorder ends this process
     os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     by_source = {way.source: way for way in directions}
     under_way: list[tuple[float, int, int, bytes]] = []

@@ -50,7 +50,7 @@ class Machine:
         self.write("etc/host.conf", "multi on\n")
         self.write("etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {name}\n")
         self.write("etc/resolv.conf", "")
-        self.write("home/student/.keep", "").unlink()
+        os.chown(root / "home/student", STUDENT, STUDENT)
         subprocess.run(["ip", "netns", "add", name], check=True)
         for setting in ("all.disable_ipv6=1", "default.disable_ipv6=1"):
             self.sysctl(f"net.ipv6.conf.{setting}")
@@ -175,6 +175,7 @@ class Network:
             if name != "laptop" or joined:
                 for target, gateway in routes.items():
                     machine.ip("route", "add", target, "via", gateway)
+        self["laptop"].sysctl("net.ipv4.ping_group_range=0 2147483647")  # the student may ping
         self["core"].ip("rule", "add", "iif", "lo", "blackhole")  # forwards, but never speaks itself: a silent hop
         self.carrier = multiprocessing.get_context("fork").Process(target=link.carry, args=(directions,), daemon=True)
         self.carrier.start()

@@ -132,9 +132,12 @@ def dhcp_join(stage: Stage) -> None:
     raise RuntimeError("dhclient got no lease")
 
 
+# Patience, because the router takes three seconds to see that nobody has the address.
 DHCLIENT = """
 option rfc3442-classless-static-routes code 121 = array of unsigned integer 8;
 send host-name = gethostname();
+initial-interval 10;
+backoff-cutoff 30;
 request subnet-mask, broadcast-address, routers, domain-name, domain-name-servers, host-name, interface-mtu;
 """
 DHCLIENT_SCRIPT = """#!/bin/sh

@@ -44,6 +44,8 @@ pub struct Layer {
     pub fault: Option<Fault>,
     /// True inside a packet that another one quotes (ICMP errors).
     pub quoted: bool,
+    /// The layer that named it, as an index into the list of layers.
+    pub parent: Option<u16>,
 }
 
 /// An event that was raised while the frame was decoded or its conversation tracked.

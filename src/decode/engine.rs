@@ -19,6 +19,8 @@ pub(super) struct Pending {
     pub(super) span: Span,
     pub(super) limit: Limit,
     pub(super) quoted: bool,
+    pub(super) parent: Option<u16>,
+    pub(super) missing: u32,
 }
 
 /// Decodes a frame from its first byte: `d` must have been begun with its link type and lengths.
@@ -35,6 +37,8 @@ pub fn decode_frame(frame: &[u8], d: &mut Dissection) {
             span,
             limit,
             quoted: false,
+            parent: None,
+            missing: d.wire_len.saturating_sub(span.len),
         });
         run(frame, d);
     }
@@ -47,6 +51,8 @@ pub fn decode_span(frame: &[u8], d: &mut Dissection, next: Next, span: Span) {
         span,
         limit: Limit::Buffer,
         quoted: false,
+        parent: None,
+        missing: 0,
     });
     run(frame, d);
 }
@@ -66,6 +72,8 @@ pub fn decode_message(
         span,
         limit: Limit::Buffer,
         quoted: false,
+        parent: None,
+        missing: 0,
     };
     layer(
         frame,
@@ -121,6 +129,7 @@ fn layer(
         summary: (0, 0),
         fault: None,
         quoted: pending.quoted,
+        parent: pending.parent,
     });
     let buffer = usize::from(pending.span.buf.0);
     let owned = d
@@ -147,7 +156,8 @@ fn layer(
         pending.quoted,
         d,
         speech,
-    );
+    )
+    .lacking(pending.missing);
     let result = (protocol.decode)(&mut cursor);
     if let Err(fault) = result {
         cursor.note(fault);

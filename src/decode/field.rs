@@ -85,6 +85,29 @@ pub struct Field {
     pub depth: u8,
 }
 
+/// Joins lists of fields; `LEN` is their length together. Used through `joined!`.
+pub(crate) const fn join<const LEN: usize>(
+    parts: &[&[&'static FieldDef]],
+) -> [&'static FieldDef; LEN] {
+    static NONE: FieldDef = FieldDef {
+        key: "",
+        label: "",
+        show: Show::Plain,
+        help: "",
+    };
+    let mut all = [&NONE; LEN];
+    let (mut part, mut field, mut at) = (0, 0, 0);
+    while part < parts.len() {
+        if field == parts[part].len() {
+            (part, field) = (part + 1, 0);
+        } else {
+            all[at] = parts[part][field];
+            (field, at) = (field + 1, at + 1);
+        }
+    }
+    all
+}
+
 impl FieldDef {
     /// The name of a number by this field's table, if it has one.
     #[must_use]

@@ -3,14 +3,18 @@
 //! Nothing here can fail: odd bytes are a [`Fault`] of the layer that met them, and what was decoded before stays.
 
 mod cursor;
+pub(crate) mod date;
 mod dissection;
 mod engine;
 mod fault;
 mod field;
+pub(crate) mod names;
 mod opener;
 pub mod protocols;
 pub mod skim;
 mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use cursor::{Cursor, Group, Mark};
 pub use dissection::{
@@ -19,6 +23,7 @@ pub use dissection::{
 };
 pub use engine::{decode_frame, decode_message, decode_span};
 pub use fault::{Fault, FaultKind, Limit};
+pub(crate) use field::join;
 pub use field::{Base, Field, FieldDef, Names, Show, Value};
 pub use opener::{Epoch, Opener, Sealed, TlsVersion, Unopened};
 pub use table::{
@@ -27,22 +32,32 @@ pub use table::{
 };
 
 /// Declares the fields of a protocol, each once: `NAME: "wireshark.key", "Label", Show, "Help sentence.";`.
-/// Makes a `static` of each, and the list `FIELDS` for the protocol's row.
+/// Makes a `static` of each, and the list `FIELDS` for the protocol's row; both are seen by the module above, where a
+/// protocol of several files has its row.
 macro_rules! fields {
     ($($name:ident: $key:literal, $label:literal, $show:expr, $help:literal;)*) => {
-        $(static $name: $crate::decode::FieldDef = $crate::decode::FieldDef {
+        $(pub(super) static $name: $crate::decode::FieldDef = $crate::decode::FieldDef {
             key: $key, label: $label, show: $show, help: $help,
         };)*
-        static FIELDS: &[&$crate::decode::FieldDef] = &[$(&$name),*];
+        pub(super) static FIELDS: &[&$crate::decode::FieldDef] = &[$(&$name),*];
     };
+}
+
+/// Joins the `FIELDS` of a protocol's parts (`joined![FIELDS, options::FIELDS]`) into one list for its row.
+macro_rules! joined {
+    ($($part:expr),* $(,)?) => {{
+        const LEN: usize = 0 $(+ $part.len())*;
+        static ALL: [&$crate::decode::FieldDef; LEN] = $crate::decode::join(&[$($part),*]);
+        &ALL
+    }};
 }
 
 /// Declares the events that a protocol raises: `NAME: "protocol.event", "Help sentence.";`, and the list `EVENTS`.
 macro_rules! events {
     ($($name:ident: $id:literal, $help:literal;)*) => {
-        $(static $name: $crate::model::EventDef = $crate::model::EventDef { id: $id, help: $help };)*
-        static EVENTS: &[&$crate::model::EventDef] = &[$(&$name),*];
+        $(pub(super) static $name: $crate::model::EventDef = $crate::model::EventDef { id: $id, help: $help };)*
+        pub(super) static EVENTS: &[&$crate::model::EventDef] = &[$(&$name),*];
     };
 }
 
-pub(crate) use {events, fields};
+pub(crate) use {events, fields, joined};

@@ -66,7 +66,8 @@ pub enum Unopened {
 
 /// Opens what is sealed. Implemented by the room that holds the secrets.
 pub trait Opener {
-    /// Appends the clear bytes to `out` (TLS 1.3: without padding) and returns the record's content type.
+    /// Appends the clear bytes to `out` and returns the record's content type. In TLS 1.3 they are the content, its
+    /// type and the padding, as sealed (RFC 9846 section 5.2).
     ///
     /// # Errors
     /// [`Unopened`], with `out` as it was.

@@ -182,10 +182,11 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         LaxNetSlice::Ipv6(ip) => at - offset_in(frame, ip.header().slice()) - 40,
         LaxNetSlice::Arp(_) => return None,
     };
-    let wire = said.map_or_else(
-        || wire_len.saturating_sub(at),
-        |said| (said as u32).saturating_sub(extensions),
-    );
+    // No packet is longer than its frame; without a length (segmentation offload) it fills the frame.
+    let room = wire_len.saturating_sub(at);
+    let wire = said.map_or(room, |said| {
+        (said as u32).saturating_sub(extensions).min(room)
+    });
     let transport = match &packet.transport {
         Some(TransportSlice::Tcp(tcp)) => Transport::Tcp(tcp_skim(tcp, frame, wire)),
         Some(TransportSlice::Udp(udp)) => {

@@ -20,6 +20,7 @@ pub struct Cursor<'b, 'o> {
     bytes: &'b [u8],
     at: usize,
     end: usize,
+    missing: u32,
     limit: Limit,
     buf: BufId,
     depth: u8,
@@ -62,6 +63,7 @@ impl<'b, 'o> Cursor<'b, 'o> {
             bytes,
             at,
             end,
+            missing: 0,
             limit,
             buf: span.buf,
             depth: 0,
@@ -71,6 +73,12 @@ impl<'b, 'o> Cursor<'b, 'o> {
             d,
             speech,
         }
+    }
+
+    /// Says that so many bytes behind the end were on the wire and were not captured.
+    pub(super) fn lacking(mut self, missing: u32) -> Self {
+        self.missing = missing;
+        self
     }
 
     // Where it stands.
@@ -138,6 +146,23 @@ impl<'b, 'o> Cursor<'b, 'o> {
     #[must_use]
     pub const fn detail(&self) -> bool {
         self.d.detail
+    }
+
+    /// How many bytes there were on the wire behind the last one that was captured, as far as the lengths around this
+    /// layer say.
+    #[must_use]
+    pub const fn missing(&self) -> u32 {
+        self.missing
+    }
+
+    /// The layers around this one, from the one that named it outwards: key and span of each.
+    pub fn ancestors(&self) -> impl Iterator<Item = (&'static str, Span)> {
+        let parent = |index: u16| self.d.layers.get(usize::from(index))?.parent;
+        let around = std::iter::successors(parent(self.layer), move |&index| parent(index));
+        around.filter_map(|index| {
+            let layer = self.d.layers.get(usize::from(index))?;
+            Some((layer.protocol.key, layer.span))
+        })
     }
 
     // Faults.
@@ -242,6 +267,12 @@ impl<'b, 'o> Cursor<'b, 'o> {
         if let Some(field) = self.d.fields.get_mut(group.field) {
             field.value = value;
         }
+    }
+
+    /// Gives the heading a text as its value.
+    pub fn entitle_text(&mut self, group: Group, text: &str) {
+        let value = self.d.keep(text);
+        self.entitle(group, value);
     }
 
     /// Reads a heading and the fields below it.

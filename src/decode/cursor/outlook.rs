@@ -27,6 +27,8 @@ impl Cursor<'_, '_> {
                 span,
                 limit,
                 quoted,
+                parent: Some(self.layer),
+                missing: self.missing,
             });
         }
     }
@@ -70,12 +72,24 @@ impl Cursor<'_, '_> {
                         span,
                         limit: self.limit,
                         quoted: false,
+                        parent: Some(self.layer),
+                        missing: 0,
                     },
                 );
             }
+        }
+        self.clip(len, def);
+    }
+
+    /// Ends this layer here, as its length field `def` says; what lies behind is nobody's.
+    pub fn clip(&mut self, len: usize, def: &'static FieldDef) {
+        let end = self.at.saturating_add(len);
+        if end < self.end {
             self.end = end;
             self.limit = Limit::Length(def.key);
         }
+        let beyond = u32::try_from(end.saturating_sub(self.end)).unwrap_or(u32::MAX);
+        self.missing = self.missing.min(beyond);
     }
 
     /// Raises an event whose message is this whole layer.

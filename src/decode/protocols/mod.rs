@@ -1,10 +1,30 @@
 //! The table: one row a protocol, one file a protocol. A new protocol is its file and its row here.
 
+mod arp;
 mod data;
+mod dns;
+mod ethernet;
+mod ipv4;
+mod padding;
+mod ssh;
+mod tcp;
+mod tls;
+mod udp;
 
 use super::Protocol;
 
 pub(super) use data::PROTOCOL as DATA;
 
 /// Every protocol that wirewalk decodes, lowest layer first.
-pub(super) static TABLE: &[&Protocol] = &[&data::PROTOCOL];
+pub(super) static TABLE: &[&Protocol] = &[
+    &ethernet::PROTOCOL,
+    &padding::PROTOCOL,
+    &arp::PROTOCOL,
+    &ipv4::PROTOCOL,
+    &udp::PROTOCOL,
+    &tcp::PROTOCOL,
+    &dns::PROTOCOL,
+    &ssh::PROTOCOL,
+    &tls::PROTOCOL,
+    &data::PROTOCOL,
+];

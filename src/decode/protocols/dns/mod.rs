@@ -1,0 +1,356 @@
+//! The Domain Name System over UDP and TCP: header, questions and records (RFC 1035), updates (RFC 2136), EDNS (RFC 6891).
+//!
+//! Record data is read field by field in the files below; one bad record does not lose the message.
+
+mod edns;
+mod fields;
+mod names;
+mod records;
+mod security;
+mod services;
+mod stateful;
+mod stream;
+mod tables;
+mod values;
+
+use std::fmt::Write as _;
+
+use crate::decode::{Claim, Cursor, Fault, FieldDef, Protocol, Value, events};
+use crate::model::Osi;
+
+use self::fields as f;
+use self::names::Name;
+use self::tables::type_name;
+
+events! {
+    QUERY_SENT: "dns.query", "A client asks for the records of a name.";
+    ANSWER_SENT: "dns.response", "A server answers, with records or with the reason why there are none.";
+}
+
+/// The row of the DNS.
+pub(super) static PROTOCOL: Protocol = Protocol {
+    key: "dns",
+    name: "Domain Name System",
+    osi: Osi::Application,
+    spec: "RFC 1035",
+    claims: &[
+        Claim::UdpPort(53),
+        Claim::TcpPort(53),
+        Claim::Alpn("dot"),
+        Claim::Media("application/dns-message"),
+    ],
+    fields: fields::FIELDS,
+    events: EVENTS,
+    decode,
+    talk: Some(&stream::TALK),
+};
+
+/// How many answers a summary names.
+const ANSWERS_NAMED: usize = 6;
+
+const SRV: u16 = 33;
+const OPT: u16 = 41;
+
+const OPCODE_UPDATE: u64 = 5;
+const OPCODE_STATEFUL: u64 = 6;
+
+/// The header of a message, as far as the rest depends on it.
+struct Header {
+    id: u16,
+    response: bool,
+    truncated: bool,
+    opcode: u64,
+    rcode: u64,
+    counts: [u16; 4],
+}
+
+/// What the summary tells, gathered while reading.
+#[derive(Default)]
+struct Said {
+    questions: Vec<String>,
+    answers: Vec<String>,
+    answered: usize,
+    extended_rcode: u64,
+}
+
+fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    if c.memory::<stream::Memory>().is_some() {
+        c.u16(&f::LENGTH)?;
+    }
+    let base = c.consumed();
+    let header = header(c)?;
+    let mut said = Said::default();
+    let result = body(c, base, &header, &mut said);
+    if c.detail() {
+        let text = summary(&header, &said);
+        c.summary(format_args!("{text}"));
+    }
+    c.event(if header.response {
+        &ANSWER_SENT
+    } else {
+        &QUERY_SENT
+    });
+    result
+}
+
+fn header(c: &mut Cursor<'_, '_>) -> Result<Header, Fault> {
+    let id = c.u16(&f::ID)?;
+    let flags = c.open(&f::FLAGS);
+    let response = c.flag(&f::RESPONSE, 2, 0)?;
+    let opcode = c.bits(&f::OPCODE, 2, 1, 4)?;
+    if response {
+        c.flag(&f::AUTHORITATIVE, 2, 5)?;
+    }
+    let truncated = c.flag(&f::TRUNCATED, 2, 6)?;
+    c.flag(&f::RECURSION_DESIRED, 2, 7)?;
+    if response {
+        c.flag(&f::RECURSION_AVAILABLE, 2, 8)?;
+    }
+    c.flag(&f::RESERVED, 2, 9)?;
+    // In a question the bit has a meaning only where it is set (RFC 6840 section 5.7).
+    if response || c.peek_number(0, 2).is_some_and(|bits| bits & 0x20 != 0) {
+        c.flag(&f::AUTHENTICATED, 2, 10)?;
+    }
+    c.flag(&f::CHECKING_DISABLED, 2, 11)?;
+    let rcode = if response {
+        c.bits(&f::RCODE, 2, 12, 4)?
+    } else {
+        0
+    };
+    values::entitle_number(c, flags, 2)?;
+    let defs = if opcode == OPCODE_UPDATE {
+        [&f::ZONES, &f::PREREQUISITES, &f::UPDATES, &f::ADDITIONALS]
+    } else {
+        [&f::QUESTIONS, &f::ANSWERS, &f::AUTHORITIES, &f::ADDITIONALS]
+    };
+    let mut counts = [0; 4];
+    for (count, def) in counts.iter_mut().zip(defs) {
+        *count = c.u16(def)?;
+    }
+    Ok(Header {
+        id,
+        response,
+        truncated,
+        opcode,
+        rcode,
+        counts,
+    })
+}
+
+fn body(
+    c: &mut Cursor<'_, '_>,
+    base: usize,
+    header: &Header,
+    said: &mut Said,
+) -> Result<(), Fault> {
+    if header.opcode == OPCODE_STATEFUL && header.counts == [0; 4] {
+        return stateful::read(c);
+    }
+    let sections = if header.opcode == OPCODE_UPDATE {
+        [
+            &f::ZONE_SECTION,
+            &f::PREREQUISITE_SECTION,
+            &f::UPDATE_SECTION,
+            &f::ADDITIONAL_SECTION,
+        ]
+    } else {
+        [
+            &f::QUESTION_SECTION,
+            &f::ANSWER_SECTION,
+            &f::AUTHORITY_SECTION,
+            &f::ADDITIONAL_SECTION,
+        ]
+    };
+    for (index, (def, count)) in sections.into_iter().zip(header.counts).enumerate() {
+        if count > 0 {
+            let section = c.open(def);
+            let result = records_of(c, base, index, count, said);
+            c.close(section);
+            result?;
+        }
+    }
+    let left = c.left();
+    if left > 0 {
+        c.bytes(&f::EXTRANEOUS, left)?;
+        c.computed(&f::EXTRANEOUS_LENGTH, Value::Num(left as u64));
+    }
+    Ok(())
+}
+
+/// Reads a section; `index` 0 holds questions, 1 the answers.
+fn records_of(
+    c: &mut Cursor<'_, '_>,
+    base: usize,
+    index: usize,
+    count: u16,
+    said: &mut Said,
+) -> Result<(), Fault> {
+    for _ in 0..count {
+        let heading = c.open(if index == 0 { &f::QUESTION } else { &f::RECORD });
+        let line = if index == 0 {
+            question(c, base)
+        } else {
+            record(c, base, said)
+        };
+        if let (Ok(line), true) = (&line, c.detail()) {
+            c.entitle_text(heading, &line.whole());
+        }
+        c.close(heading);
+        let line = line?;
+        match index {
+            0 if c.detail() => said.questions.push(line.question()),
+            1 => {
+                said.answered = said.answered.saturating_add(1);
+                if c.detail() && said.answers.len() < ANSWERS_NAMED {
+                    said.answers.push(line.data());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A question or a record in a few words.
+struct Line {
+    name: String,
+    kind: u16,
+    text: String,
+}
+
+impl Line {
+    fn whole(&self) -> String {
+        format!("{} {}", self.name, self.data())
+    }
+
+    fn question(&self) -> String {
+        format!("{} {}", type_name(self.kind), self.name)
+    }
+
+    fn data(&self) -> String {
+        let mut data = type_name(self.kind);
+        if !self.text.is_empty() {
+            data.push(' ');
+            data.push_str(&self.text);
+        }
+        data
+    }
+}
+
+fn question(c: &mut Cursor<'_, '_>, base: usize) -> Result<Line, Fault> {
+    let name = names::read(c, base, &f::QUERY_NAME)?;
+    c.put_text(&f::QUERY_NAME, name.span, &name.text);
+    // The root has nothing to count.
+    if name.labels > 0 {
+        let length = name.octets.saturating_sub(2) as u64;
+        c.put(&f::QUERY_NAME_LENGTH, name.span, Value::Num(length));
+        c.put(&f::QUERY_LABELS, name.span, Value::Num(name.labels as u64));
+    }
+    let kind = c.u16(&f::QUERY_TYPE)?;
+    c.u16(&f::QUERY_CLASS)?;
+    Ok(Line {
+        name: name.text,
+        kind,
+        text: String::new(),
+    })
+}
+
+/// Reads a record. Faults within its data are noted, because its length tells where the next one begins.
+fn record(c: &mut Cursor<'_, '_>, base: usize, said: &mut Said) -> Result<Line, Fault> {
+    let name = names::read(c, base, &f::NAME)?;
+    let kind = c.peek_number(0, 2).map_or(0, |kind| kind as u16);
+    if kind == SRV {
+        owner_of_service(c, &name);
+    } else {
+        c.put_text(&f::NAME, name.span, &name.text);
+    }
+    c.u16(&f::TYPE)?;
+    if kind == OPT {
+        said.extended_rcode = edns::head(c)?;
+    } else {
+        c.u16(&f::CLASS)?;
+        c.u32(&f::TTL)?;
+    }
+    let length = c.u16(&f::DATA_LENGTH)?;
+    let read = c.within(&f::DATA_LENGTH, usize::from(length), |c| {
+        if length == 0 {
+            return Ok(String::new());
+        }
+        let text = if kind == OPT {
+            edns::options(c)?
+        } else {
+            records::read(c, base, kind)?
+        };
+        if !c.is_empty() {
+            let fault = c.bad_length(
+                &f::DATA_LENGTH,
+                u64::from(length),
+                "as long as the data needs",
+            );
+            c.note(fault);
+        }
+        Ok(text)
+    });
+    let text = read.unwrap_or_else(|fault| {
+        c.note(fault);
+        String::new()
+    });
+    Ok(Line {
+        name: name.text,
+        kind,
+        text,
+    })
+}
+
+/// Records the owner of an SRV record, which is made of a service, a protocol and a domain (RFC 2782).
+fn owner_of_service(c: &mut Cursor<'_, '_>, name: &Name) {
+    let labels = name.split();
+    let defs: [&'static FieldDef; 2] = [&f::SRV_SERVICE, &f::SRV_PROTO];
+    for (def, label) in defs.into_iter().zip(&labels) {
+        c.put_text(def, name.span, label);
+    }
+    if let Some(domain) = labels.get(2..).filter(|rest| !rest.is_empty()) {
+        c.put_text(&f::SRV_NAME, name.span, &domain.join("."));
+    }
+}
+
+fn summary(header: &Header, said: &Said) -> String {
+    let mut text = match (header.response, header.opcode) {
+        (true, _) => "response",
+        (false, 0) => "query",
+        (false, opcode) => tables::name(tables::OPCODES, opcode).unwrap_or("request"),
+    }
+    .to_owned();
+    let _ = write!(text, " 0x{:04x}", header.id);
+    if header.response {
+        let rcode = said.extended_rcode << 4 | header.rcode;
+        match tables::name(tables::RCODES, rcode) {
+            Some(name) => {
+                let _ = write!(text, " {name}");
+            }
+            None => {
+                let _ = write!(text, " response code {rcode}");
+            }
+        }
+        if header.truncated {
+            text.push_str(", truncated");
+        }
+        if said.answers.is_empty() {
+            if rcode == 0 && header.opcode == 0 {
+                text.push_str(", no answers");
+            }
+        } else {
+            let _ = write!(text, ": {}", said.answers.join(", "));
+            let more = said.answered.saturating_sub(said.answers.len());
+            if more > 0 {
+                let _ = write!(text, " and {more} more");
+            }
+            return text;
+        }
+    }
+    if !said.questions.is_empty() {
+        let separator = if header.response { ":" } else { "" };
+        let _ = write!(text, "{separator} {}", said.questions.join(", "));
+    }
+    text
+}

@@ -1,0 +1,83 @@
+//! Ethernet II and IEEE 802.3 frames (IEEE 802.3-2022 clause 3), and the padding behind short packets.
+
+use crate::decode::names::ETHERTYPES;
+use crate::decode::{Base, Claim, Cursor, Fault, FieldDef, Next, Protocol, Show, Value, fields};
+use crate::model::{Mac, Osi};
+
+fields! {
+    DST: "eth.dst", "Destination", Show::Plain, "MAC address of the interface on this link that shall take the frame; ff:ff:ff:ff:ff:ff means everyone.";
+    DST_LG: "eth.dst.lg", "Locally administered", Show::Plain, "Set when the destination address was chosen locally (randomised, virtual) instead of assigned by a vendor.";
+    DST_IG: "eth.dst.ig", "Group address", Show::Plain, "Set when the frame is for a group (multicast or broadcast), not for one interface.";
+    SRC: "eth.src", "Source", Show::Plain, "MAC address of the interface that sent the frame on this link; every router replaces it with its own.";
+    SRC_LG: "eth.src.lg", "Locally administered", Show::Plain, "Set when the source address was chosen locally (randomised, virtual) instead of assigned by a vendor.";
+    SRC_IG: "eth.src.ig", "Group address", Show::Plain, "Never set in a valid source address: a frame has one sender.";
+    TYPE: "eth.type", "Type", Show::Names(Base::Hex(4), ETHERTYPES), "Which protocol the frame carries; values from 0x0600 up are types.";
+    LEN: "eth.len", "Length", Show::Unit("bytes"), "Length of the data in an 802.3 frame; values up to 1500 are lengths, and an LLC header follows.";
+    INVALID: "eth.invalid_lentype", "Invalid length or type", Show::Hex(4), "Between 1501 and 1535: neither a length nor a type.";
+}
+
+/// Ethernet frames.
+pub(super) static PROTOCOL: Protocol = Protocol {
+    key: "eth",
+    name: "Ethernet",
+    osi: Osi::Link,
+    spec: "IEEE 802.3-2022, clause 3",
+    claims: &[Claim::Link(1), Claim::EtherType(0x6558)],
+    fields: FIELDS,
+    events: &[],
+    decode,
+    talk: None,
+};
+
+fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let dst = address(c, &DST, &DST_LG, &DST_IG)?;
+    let src = address(c, &SRC, &SRC_LG, &SRC_IG)?;
+    let number = c.peek_number(0, 2).unwrap_or(0);
+    let def = match number {
+        0..=1500 => &LEN,
+        1501..=1535 => &INVALID,
+        _ => &TYPE,
+    };
+    let number = c.u16(def)?;
+    let (src, dst) = (Mac(src), Mac(dst));
+    match number {
+        0..=1500 => {
+            c.summary(format_args!("{src} → {dst}, 802.3, {number} bytes"));
+            c.bound(usize::from(number), &LEN);
+            // Novell's "raw 802.3" has no LLC header: its checksum field, always 0xffff, stands in that place.
+            let raw = c.peek_number(0, 2) == Some(0xffff);
+            c.next(if raw { Next::Data } else { Next::Llc(0) }, c.rest_span());
+        }
+        1501..=1535 => {
+            c.summary(format_args!("{src} → {dst}, type 0x{number:04x}"));
+            c.note(c.bad_value(&INVALID, "at most 1500, or at least 1536"));
+            c.next(Next::Data, c.rest_span());
+        }
+        _ => {
+            match TYPE.name_of(u64::from(number)) {
+                Some(name) => c.summary(format_args!("{src} → {dst}, {name}")),
+                None => c.summary(format_args!("{src} → {dst}, type 0x{number:04x}")),
+            }
+            c.next(Next::EtherType(number), c.rest_span());
+        }
+    }
+    Ok(())
+}
+
+fn address(
+    c: &mut Cursor<'_, '_>,
+    def: &'static FieldDef,
+    local: &'static FieldDef,
+    group: &'static FieldDef,
+) -> Result<[u8; 6], Fault> {
+    let at = c.ahead(3);
+    let address = c.mac(def)?;
+    let mac = Mac(address);
+    c.nest(|c| {
+        let bit = |bit| crate::model::Span { bit, bits: 1, ..at };
+        c.put(local, bit(6), Value::Bool(mac.is_local()));
+        c.put(group, bit(7), Value::Bool(mac.is_group()));
+        Ok(())
+    })?;
+    Ok(address)
+}

@@ -1,0 +1,139 @@
+//! IPv4: packets between networks, from router to router. RFC 791; the DS field is RFC 2474's, ECN RFC 3168's.
+
+mod options;
+
+use std::net::Ipv4Addr;
+
+use crate::decode::names::{DSCP, ECN, IP_PROTOCOLS};
+use crate::decode::{
+    Base, Claim, Cursor, Fault, FragmentPart, Next, Protocol, Show, Value, events, fields, joined,
+};
+use crate::model::Osi;
+
+fields! {
+    VERSION: "ip.version", "Version", Show::Plain, "4 for IPv4.";
+    HEADER_LEN: "ip.hdr_len", "Header length", Show::Unit("bytes"), "Length of this header; 20 without options. On the wire it counts words of four bytes.";
+    DS: "ip.dsfield", "Differentiated services field", Show::Hex(2), "How routers shall treat the packet: a class of service and two bits about congestion.";
+    DS_DSCP: "ip.dsfield.dscp", "Code point", Show::Names(Base::Dec, DSCP), "The class of service that the packet asks for; 0 is ordinary treatment.";
+    DS_ECN: "ip.dsfield.ecn", "Congestion notification", Show::Names(Base::Dec, ECN), "Whether routers may mark the packet instead of dropping it when a queue fills, and whether one did.";
+    TOTAL_LEN: "ip.len", "Total length", Show::Unit("bytes"), "Length of header and data together; what follows in the frame is padding.";
+    ID: "ip.id", "Identification", Show::Hex(4), "Fragments of one packet share this number, so that they can be put together.";
+    FLAGS: "ip.flags", "Flags", Show::Hex(1), "Three bits that control fragmentation.";
+    RESERVED: "ip.flags.rb", "Reserved bit", Show::Plain, "Must not be set.";
+    DONT: "ip.flags.df", "Don't fragment", Show::Plain, "Set when routers must not cut the packet but report that it is too big; that is how the path's MTU is found.";
+    MORE: "ip.flags.mf", "More fragments", Show::Plain, "Set in every fragment of a packet but the last.";
+    OFFSET: "ip.frag_offset", "Fragment offset", Show::Unit("bytes"), "Where this fragment's data belongs in the whole packet. On the wire it counts units of eight bytes.";
+    TTL: "ip.ttl", "Time to live", Show::Plain, "Every router takes one off, and drops the packet at 0: no packet circles for ever.";
+    PROTO: "ip.proto", "Protocol", Show::Names(Base::Dec, IP_PROTOCOLS), "Which protocol the packet carries.";
+    CHECKSUM: "ip.checksum", "Header checksum", Show::Hex(4), "Sum over the header only; every router computes it anew, because it changes the time to live.";
+    SRC: "ip.src", "Source address", Show::Plain, "The address of the sender, or of a translating router (NAT) on the way.";
+    DST: "ip.dst", "Destination address", Show::Plain, "Where the packet goes; routers read this and little else.";
+}
+
+events! {
+    FRAGMENT: "ip.fragment", "A packet was too big for a link and travels in pieces, each with its own IP header.";
+}
+
+/// Internet Protocol version 4.
+pub(super) static PROTOCOL: Protocol = Protocol {
+    key: "ip",
+    name: "Internet Protocol Version 4",
+    osi: Osi::Network,
+    spec: "RFC 791",
+    claims: &[
+        Claim::EtherType(0x0800),
+        Claim::IpProto(4),
+        Claim::Link(228),
+    ],
+    fields: joined![FIELDS, options::FIELDS],
+    events: EVENTS,
+    decode,
+    talk: None,
+};
+
+fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let version = c.bits(&VERSION, 1, 0, 4)?;
+    if version != 4 {
+        return Err(c.bad_value(&VERSION, "4"));
+    }
+    let at = c.ahead(1);
+    let header = (c.peek_number(0, 1).unwrap_or(0) & 0x0f) * 4;
+    c.put(&HEADER_LEN, at, Value::Num(header));
+    c.skip(1);
+    if header < 20 {
+        return Err(c.bad_length(&HEADER_LEN, header, "at least 20"));
+    }
+    let ds = c.ahead(1);
+    let codes = c.u8(&DS)?;
+    c.nest(|c| {
+        let part = |bit, bits| crate::model::Span { bit, bits, ..ds };
+        c.put(&DS_DSCP, part(0, 6), Value::Num(u64::from(codes >> 2)));
+        c.put(&DS_ECN, part(6, 2), Value::Num(u64::from(codes & 3)));
+        Ok(())
+    })?;
+    let total = c.u16(&TOTAL_LEN)?;
+    let id = c.u16(&ID)?;
+    c.bits(&FLAGS, 1, 0, 3)?;
+    let more = c.nest(|c| {
+        c.flag(&RESERVED, 1, 0)?;
+        c.flag(&DONT, 1, 1)?;
+        c.flag(&MORE, 1, 2)
+    })?;
+    let place = c.ahead(2);
+    let offset = (c.peek_number(0, 2).unwrap_or(0) & 0x1fff) * 8;
+    c.take(2)?;
+    c.put(&OFFSET, place, Value::Num(offset));
+    let ttl = c.u8(&TTL)?;
+    let proto = c.u8(&PROTO)?;
+    c.u16(&CHECKSUM)?;
+    let src = Ipv4Addr::from(c.ip4(&SRC)?);
+    let dst = Ipv4Addr::from(c.ip4(&DST)?);
+    let carried = PROTO
+        .name_of(u64::from(proto))
+        .unwrap_or("unknown protocol");
+    if offset > 0 || more {
+        c.summary(format_args!(
+            "{src} → {dst}, {carried}, ttl {ttl}, fragment at {offset}"
+        ));
+    } else {
+        c.summary(format_args!("{src} → {dst}, {carried}, ttl {ttl}"));
+    }
+
+    let options = (header as usize).saturating_sub(20);
+    let total = usize::from(total);
+    // A network card that cuts big segments itself (segmentation offload) hands packets to the capture with length 0.
+    let data = match total.checked_sub(header as usize) {
+        Some(data) => data,
+        None if total == 0 => c.left().saturating_sub(options),
+        None => {
+            return Err(c.bad_length(&TOTAL_LEN, total as u64, "at least the header's length"));
+        }
+    };
+    if total > 0 {
+        c.bound(data.saturating_add(options), &TOTAL_LEN);
+    }
+    if options > 0 {
+        c.within(&HEADER_LEN, options, options::decode)?;
+    }
+
+    let span = c.ahead(data);
+    let next = Next::IpProto(proto);
+    if offset == 0 && !more {
+        c.next(next, span);
+        return Ok(());
+    }
+    c.event(&FRAGMENT);
+    if (span.len as usize) < data {
+        // Cut by the capture: it can never be put together.
+        c.next(Next::Data, span);
+        return Ok(());
+    }
+    c.fragment(FragmentPart {
+        span,
+        offset: offset as u32,
+        more,
+        id: u32::from(id),
+        next,
+    });
+    Ok(())
+}

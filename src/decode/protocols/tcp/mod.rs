@@ -1,0 +1,203 @@
+//! TCP: a reliable stream of bytes in each direction between two ports. RFC 9293; ECN is RFC 3168's.
+//!
+//! This file reads one segment's header. Putting payload in order is the flow room's work.
+
+mod mptcp;
+mod options;
+
+use std::fmt;
+
+use crate::decode::{Claim, Cursor, Fault, Protocol, Show, Value, fields, joined};
+use crate::model::{Osi, Span};
+
+fields! {
+    SRC: "tcp.srcport", "Source port", Show::Plain, "The port of the sending program; a client's is usually chosen at random.";
+    DST: "tcp.dstport", "Destination port", Show::Plain, "The port of the receiving program; a server's is well known, such as 443 for HTTPS.";
+    LEN: "tcp.len", "Segment length", Show::Unit("bytes"), "Bytes of the stream in this segment: what the IP length leaves after the headers. It is not on the wire.";
+    SEQ: "tcp.seq", "Sequence number", Show::Plain, "The number of this segment's first byte in the sender's stream; the stream begins at a random number.";
+    ACK: "tcp.ack", "Acknowledgment number", Show::Plain, "The number of the next byte that the sender of this segment expects: everything before it has arrived.";
+    HEADER_LEN: "tcp.hdr_len", "Header length", Show::Unit("bytes"), "Length of this header with its options; 20 without. On the wire it counts words of four bytes.";
+    FLAGS: "tcp.flags", "Flags", Show::Hex(3), "Bits that open, close and steer the connection.";
+    RESERVED: "tcp.flags.res", "Reserved", Show::Plain, "Three bits without meaning; zero.";
+    AE: "tcp.flags.ae", "Accurate ECN", Show::Plain, "With the next two bits it counts congestion marks, where both sides agreed to count.";
+    CWR: "tcp.flags.cwr", "Congestion window reduced", Show::Plain, "The sender slowed down after it was told of congestion; in a SYN it offers ECN.";
+    ECE: "tcp.flags.ece", "ECN echo", Show::Plain, "A packet arrived with a congestion mark; in a SYN it offers ECN.";
+    URG: "tcp.flags.urg", "Urgent", Show::Plain, "The urgent pointer counts; hardly used any more.";
+    FLAG_ACK: "tcp.flags.ack", "Acknowledgment", Show::Plain, "The acknowledgment number counts; set in every segment but the first.";
+    PUSH: "tcp.flags.push", "Push", Show::Plain, "The receiver shall hand the bytes to its program now instead of waiting for more.";
+    RESET: "tcp.flags.reset", "Reset", Show::Plain, "The connection is over at once: refused, aborted or unknown.";
+    SYN: "tcp.flags.syn", "Synchronize", Show::Plain, "Opens a direction: the sequence number is where its stream begins.";
+    FIN: "tcp.flags.fin", "Finish", Show::Plain, "The sender has no more bytes to send; the other direction stays open.";
+    LETTERS: "tcp.flags.str", "Flags in letters", Show::Plain, "The same flags as letters, with a dot for those not set.";
+    WINDOW: "tcp.window_size_value", "Window", Show::Plain, "How many more bytes the sender of this segment has room for, still to be scaled by the factor agreed in the handshake.";
+    CHECKSUM: "tcp.checksum", "Checksum", Show::Hex(4), "Sum over addresses, header and data that the receiver checks.";
+    URGENT: "tcp.urgent_pointer", "Urgent pointer", Show::Plain, "Where urgent data ends, counted from the sequence number; counts only with the urgent flag.";
+    PAYLOAD: "tcp.payload", "Payload", Show::Plain, "The bytes of the stream that this segment carries.";
+}
+
+/// Transmission control.
+pub(super) static PROTOCOL: Protocol = Protocol {
+    key: "tcp",
+    name: "Transmission Control Protocol",
+    osi: Osi::Transport,
+    spec: "RFC 9293",
+    claims: &[Claim::IpProto(6)],
+    fields: joined![FIELDS, options::FIELDS, mptcp::FIELDS],
+    events: &[],
+    decode,
+    talk: None,
+};
+
+fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let src = c.u16(&SRC)?;
+    let dst = c.u16(&DST)?;
+    let seq = c.u32(&SEQ)?;
+    let ack = c.u32(&ACK)?;
+    let at = c.ahead(1);
+    let word = c.peek_number(0, 1).unwrap_or(0);
+    let header = (word >> 4) * 4;
+    c.put(&HEADER_LEN, at, Value::Num(header));
+    let flags = flags(c)?;
+    let window = c.u16(&WINDOW)?;
+    c.u16(&CHECKSUM)?;
+    c.u16(&URGENT)?;
+    if header < 20 {
+        return Err(c.bad_length(&HEADER_LEN, header, "at least 20"));
+    }
+    let mut heard = options::Heard::default();
+    let len = (header as usize).saturating_sub(20);
+    let options = if len > 0 {
+        c.within(&HEADER_LEN, len, |c| options::decode(c, &mut heard))
+    } else {
+        Ok(())
+    };
+
+    let missing = c.missing();
+    let payload = c.rest_span();
+    let whole = payload.len.saturating_add(missing);
+    c.computed(&LEN, Value::Num(u64::from(whole)));
+    if payload.len > 0 {
+        c.put(&PAYLOAD, payload, Value::Bytes);
+    }
+    let acked = Shown(flags.0 & 0x10 != 0, " ack ", ack);
+    let len = Shown(whole > 0, " len ", whole);
+    c.summary(format_args!(
+        "{src} → {dst} [{flags}] seq {seq}{acked} win {window}{len}{heard}"
+    ));
+    c.stream(src, dst, payload);
+    options
+}
+
+/// A number in a summary, shown only when it means something.
+struct Shown(bool, &'static str, u32);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 {
+            write!(f, "{}{}", self.1, self.2)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The twelve flag bits.
+struct Flags(u16);
+
+const NAMES: [(&str, char); 12] = [
+    ("", 'R'),
+    ("", 'R'),
+    ("", 'R'),
+    ("AE", 'A'),
+    ("CWR", 'C'),
+    ("ECE", 'E'),
+    ("URG", 'U'),
+    ("ACK", 'A'),
+    ("PSH", 'P'),
+    ("RST", 'R'),
+    ("SYN", 'S'),
+    ("FIN", 'F'),
+];
+
+impl Flags {
+    /// Each flag from the highest bit down: its name, its letter, and whether it is set.
+    fn each(&self) -> impl Iterator<Item = (&'static str, char, bool)> {
+        let bits = self.0;
+        let place = (0..12u16).rev();
+        let names = NAMES.iter().zip(place);
+        names.map(move |(&(name, letter), place)| (name, letter, bits >> place & 1 == 1))
+    }
+}
+
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        // Upwards, so that SYN comes before ACK and ACK after FIN and PSH as people say them.
+        let named: [(&str, u16); 9] = [
+            ("FIN", 0),
+            ("SYN", 1),
+            ("RST", 2),
+            ("PSH", 3),
+            ("ACK", 4),
+            ("URG", 5),
+            ("ECE", 6),
+            ("CWR", 7),
+            ("AE", 8),
+        ];
+        for (name, place) in named {
+            if self.0 >> place & 1 == 1 {
+                write!(f, "{separator}{name}")?;
+                separator = " ";
+            }
+        }
+        Ok(())
+    }
+}
+
+fn flags(c: &mut Cursor<'_, '_>) -> Result<Flags, Fault> {
+    let flags = c.bits(&FLAGS, 2, 4, 12)?;
+    let flags = Flags(flags as u16);
+    let both = c.ahead(2);
+    let (high, low) = (
+        Span { len: 1, ..both },
+        Span {
+            at: both.at.saturating_add(1),
+            len: 1,
+            ..both
+        },
+    );
+    c.nest(|c| {
+        let reserved = Span {
+            bit: 4,
+            bits: 3,
+            ..high
+        };
+        c.put(&RESERVED, reserved, Value::Num(u64::from(flags.0 >> 9 & 7)));
+        let ae = Span {
+            bit: 7,
+            bits: 1,
+            ..high
+        };
+        c.put(&AE, ae, Value::Bool(flags.0 & 0x100 != 0));
+        let rest = [&CWR, &ECE, &URG, &FLAG_ACK, &PUSH, &RESET, &SYN, &FIN];
+        for (bit, def) in (0u8..).zip(rest) {
+            let span = Span {
+                bit,
+                bits: 1,
+                ..low
+            };
+            let set = flags.0 << bit & 0x80 != 0;
+            c.put(def, span, Value::Bool(set));
+        }
+        if c.detail() {
+            let letters: String = flags
+                .each()
+                .map(|(_, letter, set)| if set { letter } else { '·' })
+                .collect();
+            c.put_text(&LETTERS, both, &letters);
+        }
+        Ok(())
+    })?;
+    c.take(2)?;
+    Ok(flags)
+}

@@ -1,0 +1,364 @@
+//! The record layer: one record in, its content read in clear or opened with keys (RFC 9846 section 5, RFC 5246 section 6).
+
+use std::fmt::{self, Display};
+
+use crate::decode::{Cursor, Epoch, Fault, Next, Sealed, TlsVersion, Unopened, Value};
+use crate::model::Span;
+
+use super::fields::{
+    ALERT, ALERT_DESCRIPTION, ALERT_EVENT, ALERT_LEVEL, APP_DATA, CHANGE_CIPHER_SPEC,
+    CHANGE_CIPHER_SPEC_EVENT, CONTENT_TYPE, ENCRYPTED_EVENT, HANDSHAKE, HEARTBEAT,
+    HEARTBEAT_LENGTH, HEARTBEAT_PADDING, HEARTBEAT_PAYLOAD, HEARTBEAT_TYPE, OPAQUE_TYPE, PADDING,
+    RECORD, RECORD_LENGTH, RECORD_VERSION, SEALED,
+};
+use super::memory::{Hello, Keys, TlsMemory};
+use super::{handshake, hello, names};
+
+const CCS: u8 = 20;
+const ALERT_TYPE: u8 = 21;
+const HANDSHAKE_TYPE: u8 = 22;
+const DATA: u8 = 23;
+const HEARTBEAT_RECORD: u8 = 24;
+
+/// How many records may be missing before the one at hand, so that a gap in the capture does not end the decryption.
+const GAP_MAX: u64 = 16;
+/// After so many records in a row that no key fits, none is tried any more.
+const FAILURES_MAX: u32 = 64;
+
+/// What the record's summary tells.
+#[derive(Debug, Default)]
+pub(super) struct Told(String);
+
+impl Told {
+    /// Adds a message to the summary.
+    pub(super) fn add(&mut self, what: impl Display) {
+        use fmt::Write as _;
+        let _ = write!(
+            self.0,
+            "{}{what}",
+            if self.0.is_empty() { "" } else { ", " }
+        );
+    }
+}
+
+/// Reads one record, or a hello in the form of SSL 2.
+pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let mut told = Told::default();
+    let group = c.open(&RECORD);
+    let result = if c.peek().first().is_some_and(|&first| first >= 0x80) {
+        hello::old_client_hello(c, &mut told)
+    } else {
+        record(c, &mut told)
+    };
+    c.close(group);
+    c.summary(format_args!("{}", told.0));
+    result
+}
+
+fn record(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault> {
+    let header = c.peek().first_chunk::<5>().copied().unwrap_or_default();
+    let side = c.side();
+    let (is_13, keys, began) = c.memory::<TlsMemory>().map_or((false, None, true), |m| {
+        let is_13 = m.is_13();
+        let state = m.side(side);
+        (is_13, state.keys, state.began)
+    });
+    let opaque = is_13 && c.peek().first() == Some(&DATA);
+    let kind = c.u8(if opaque { &OPAQUE_TYPE } else { &CONTENT_TYPE })?;
+    c.u16(&RECORD_VERSION)?;
+    let length = c.u16(&RECORD_LENGTH)?;
+    let sealed = match keys {
+        Some(keys) if keys.epoch == Epoch::Early || is_version_13(keys.hello) => kind == DATA,
+        Some(_) => true,
+        // A conversation that was not seen from its beginning, or data where none can be in clear.
+        None => kind == DATA || (kind == HANDSHAKE_TYPE && !began && !handshake::plausible(c)),
+    };
+    c.within(&RECORD_LENGTH, length.into(), |c| {
+        if sealed {
+            return open(c, kind, header, told);
+        }
+        if let Some(memory) = c.memory::<TlsMemory>() {
+            memory.side(side).began = true;
+        }
+        content(c, kind, told)
+    })
+}
+
+fn is_version_13(hello: Hello) -> bool {
+    hello.version == Some(TlsVersion::Tls13)
+}
+
+/// Reads a record's content, which is in clear.
+fn content(c: &mut Cursor<'_, '_>, kind: u8, told: &mut Told) -> Result<(), Fault> {
+    match kind {
+        CCS => change_cipher_spec(c, told),
+        ALERT_TYPE => alert(c, told),
+        HANDSHAKE_TYPE => handshake::messages(c, told),
+        DATA => application_data(c, told),
+        HEARTBEAT_RECORD => heartbeat(c, told),
+        _ => {
+            c.skip(c.left());
+            Ok(())
+        }
+    }
+}
+
+fn change_cipher_spec(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault> {
+    told.add("ChangeCipherSpec");
+    let mark = c.mark();
+    c.put(&CHANGE_CIPHER_SPEC, c.rest_span(), Value::None);
+    c.skip(c.left());
+    c.event_since(mark, &CHANGE_CIPHER_SPEC_EVENT);
+    let side = c.side();
+    if let Some(memory) = c.memory::<TlsMemory>() {
+        memory.change_cipher_spec(side);
+    }
+    Ok(())
+}
+
+fn alert(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault> {
+    let mark = c.mark();
+    if c.left() != 2 {
+        // Two bytes are an alert; anything else is one that is sealed.
+        return stay_sealed(c, ALERT_TYPE, Unopened::NoKey, told);
+    }
+    let description = c.group(&ALERT, |c| {
+        c.u8(&ALERT_LEVEL)?;
+        c.u8(&ALERT_DESCRIPTION)
+    })?;
+    match ALERT_DESCRIPTION.name_of(description.into()) {
+        Some(name) => told.add(format_args!("Alert {name}")),
+        None => told.add(format_args!("Alert {description}")),
+    }
+    c.event_since(mark, &ALERT_EVENT);
+    Ok(())
+}
+
+fn heartbeat(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault> {
+    told.add("Heartbeat");
+    c.group(&HEARTBEAT, |c| {
+        c.u8(&HEARTBEAT_TYPE)?;
+        let length = c.u16(&HEARTBEAT_LENGTH)?;
+        if usize::from(length) > c.left() {
+            c.note(c.bad_length(
+                &HEARTBEAT_LENGTH,
+                length.into(),
+                "at most what the record holds",
+            ));
+        }
+        let length = usize::from(length).min(c.left());
+        c.bytes(&HEARTBEAT_PAYLOAD, length)?;
+        let padding = c.left();
+        c.bytes(&HEARTBEAT_PADDING, padding).map(|_| ())
+    })
+}
+
+fn application_data(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault> {
+    told.add("Application Data");
+    let next = c
+        .memory::<TlsMemory>()
+        .and_then(|memory| memory.alpn.as_ref())
+        .and_then(|alpn| names::alpn(alpn.as_bytes()))
+        .map_or(Next::Data, Next::Alpn);
+    c.inner(next, c.rest_span());
+    c.skip(c.left());
+    Ok(())
+}
+
+/// Reads a sealed record: its clear content where a key fits, otherwise its size.
+fn open(c: &mut Cursor<'_, '_>, kind: u8, header: [u8; 5], told: &mut Told) -> Result<(), Fault> {
+    let body = c.rest_span();
+    let (inner, clear, is_13) = match unseal(c, header, body) {
+        Ok(opened) => opened,
+        Err(why) => return stay_sealed(c, kind, why, told),
+    };
+    if inner == DATA {
+        c.put(&APP_DATA, body, Value::Bytes);
+    }
+    c.skip(c.left());
+    c.elsewhere(clear, |c| {
+        if !is_13 {
+            return content(c, inner, told);
+        }
+        // Content, then its type, then zeros as padding (RFC 9846 section 5.2).
+        let length = c.peek().iter().rposition(|&b| b != 0).unwrap_or_default();
+        let result = c.within(&RECORD_LENGTH, length, |c| content(c, inner, told));
+        c.u8(&CONTENT_TYPE)?;
+        let padding = c.left();
+        if padding > 0 {
+            c.bytes(&PADDING, padding)?;
+        }
+        result
+    })
+}
+
+/// What can be told of a record that no key opens: that it is there, and how long it is.
+pub(super) fn stay_sealed(
+    c: &mut Cursor<'_, '_>,
+    kind: u8,
+    why: Unopened,
+    told: &mut Told,
+) -> Result<(), Fault> {
+    let mark = c.mark();
+    let span = c.rest_span();
+    match kind {
+        HANDSHAKE_TYPE => c.put(&HANDSHAKE, span, Value::None),
+        ALERT_TYPE => c.put(&ALERT, span, Value::None),
+        CCS => c.put(&CHANGE_CIPHER_SPEC, span, Value::None),
+        _ => c.put(&APP_DATA, span, Value::Bytes),
+    }
+    c.skip(c.left());
+    c.computed_text(
+        &SEALED,
+        match why {
+            Unopened::NoKey => "no key for this connection is known",
+            Unopened::Cipher => "the cipher is not one that wirewalk opens",
+            Unopened::Failed => "the key that is known does not fit",
+        },
+    );
+    told.add(match kind {
+        HANDSHAKE_TYPE => "sealed handshake message",
+        ALERT_TYPE => "sealed alert",
+        _ => "sealed data",
+    });
+    let side = c.side();
+    let first = c
+        .memory::<TlsMemory>()
+        .is_none_or(|memory| !std::mem::replace(&mut memory.side(side).told, true));
+    if first {
+        c.event_since(mark, &ENCRYPTED_EVENT);
+    }
+    Ok(())
+}
+
+/// Tries the keys that can have sealed this record. Returns the type inside, the clear bytes, and whether it is TLS 1.3.
+fn unseal(
+    c: &mut Cursor<'_, '_>,
+    header: [u8; 5],
+    body: Span,
+) -> Result<(u8, Span, bool), Unopened> {
+    let side = c.side();
+    let state = c
+        .memory::<TlsMemory>()
+        .map(|memory| memory.side(side))
+        .ok_or(Unopened::NoKey)?;
+    if let Some(why) = state.shut {
+        return Err(why);
+    }
+    let Some(keys) = state.keys else {
+        state.shut = Some(Unopened::NoKey);
+        return Err(Unopened::NoKey);
+    };
+    let mut why = Unopened::NoKey;
+    for epoch in [Some(keys.epoch), following(keys)].into_iter().flatten() {
+        let first = if epoch == keys.epoch {
+            keys.sequence
+        } else {
+            0
+        };
+        let gap = if epoch == keys.epoch { GAP_MAX } else { 1 };
+        for sequence in first..first.saturating_add(gap) {
+            let keys = Keys {
+                epoch,
+                sequence,
+                ..keys
+            };
+            match unseal_with(c, keys, header, body) {
+                Ok(opened) => {
+                    settle(c, keys);
+                    return Ok(opened);
+                }
+                Err(Unopened::Failed) => why = Unopened::Failed,
+                Err(other) => {
+                    if why == Unopened::NoKey {
+                        why = other;
+                    }
+                    break;
+                }
+            }
+        }
+    }
+    if let Some(memory) = c.memory::<TlsMemory>() {
+        let state = memory.side(side);
+        state.failures = state.failures.saturating_add(1);
+        if why != Unopened::Failed || state.failures >= FAILURES_MAX {
+            state.shut = Some(why);
+        }
+    }
+    Err(why)
+}
+
+fn unseal_with(
+    c: &mut Cursor<'_, '_>,
+    keys: Keys,
+    header: [u8; 5],
+    body: Span,
+) -> Result<(u8, Span, bool), Unopened> {
+    // Early data is sealed before the server has chosen: with the suite of the session that is resumed.
+    const EARLY_SUITES: &[u16] = &[0x1301, 0x1302, 0x1303];
+    let early = keys.epoch == Epoch::Early;
+    let chosen = keys.hello.suite.map(|suite| [suite]);
+    let suites = match &chosen {
+        Some(suite) if !early => suite.as_slice(),
+        _ if early => EARLY_SUITES,
+        _ => return Err(Unopened::NoKey),
+    };
+    let version = if early {
+        TlsVersion::Tls13
+    } else {
+        keys.hello.version.ok_or(Unopened::NoKey)?
+    };
+    let is_13 = version == TlsVersion::Tls13;
+    let (bytes, side) = (c.peek(), c.side());
+    let mut why = Unopened::NoKey;
+    for &suite in suites {
+        let prefix = if !is_13 && names::has_explicit_nonce(suite) {
+            8
+        } else {
+            0
+        };
+        let sealed = Sealed {
+            version,
+            suite,
+            client_random: &keys.hello.client_random,
+            server_random: &keys.hello.server_random,
+            from: side,
+            epoch: keys.epoch,
+            sequence: keys.sequence,
+            header,
+            body: bytes,
+            encrypt_then_mac: keys.hello.encrypt_then_mac,
+        };
+        match c.unseal(&sealed, body, prefix) {
+            Ok((kind, clear)) => return Ok((kind, clear, is_13)),
+            Err(error) => why = error,
+        }
+    }
+    Err(why)
+}
+
+/// The key that may follow without a sign: rejected early data, or messages that the capture has lost.
+fn following(keys: Keys) -> Option<Epoch> {
+    if !is_version_13(keys.hello) && keys.epoch != Epoch::Early {
+        return None;
+    }
+    match keys.epoch {
+        Epoch::Early => keys.hello.version.map(|_| Epoch::Handshake),
+        Epoch::Handshake => Some(Epoch::Application(0)),
+        Epoch::Application(n) => Some(Epoch::Application(n.saturating_add(1))),
+    }
+}
+
+/// Remembers which key fitted.
+fn settle(c: &mut Cursor<'_, '_>, keys: Keys) {
+    let side = c.side();
+    if let Some(memory) = c.memory::<TlsMemory>() {
+        memory.opened = true;
+        let state = memory.side(side);
+        state.failures = 0;
+        state.keys = Some(Keys {
+            sequence: keys.sequence.saturating_add(1),
+            ..keys
+        });
+    }
+}

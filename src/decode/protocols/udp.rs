@@ -1,0 +1,52 @@
+//! UDP: datagrams between ports, without connection or acknowledgment. RFC 768; jumbograms RFC 2675.
+
+use crate::decode::{Claim, Cursor, Fault, Next, Protocol, Show, Value, fields};
+use crate::model::Osi;
+
+fields! {
+    SRC: "udp.srcport", "Source port", Show::Plain, "The port of the sending program; a client's is usually chosen at random.";
+    DST: "udp.dstport", "Destination port", Show::Plain, "The port of the receiving program; a server's is well known, such as 53 for DNS.";
+    LENGTH: "udp.length", "Length", Show::Unit("bytes"), "Length of this header (8 bytes) and its data together.";
+    CHECKSUM: "udp.checksum", "Checksum", Show::Hex(4), "Sum over addresses, ports and data that the receiver checks; 0 means that the sender did not compute one (allowed for IPv4).";
+    PAYLOAD: "udp.payload", "Payload", Show::Plain, "What the sending program handed over, in one piece.";
+}
+
+/// User datagrams.
+pub(super) static PROTOCOL: Protocol = Protocol {
+    key: "udp",
+    name: "User Datagram Protocol",
+    osi: Osi::Transport,
+    spec: "RFC 768",
+    claims: &[Claim::IpProto(17)],
+    fields: FIELDS,
+    events: &[],
+    decode,
+    talk: None,
+};
+
+fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let src = c.u16(&SRC)?;
+    let dst = c.u16(&DST)?;
+    let length = c.u16(&LENGTH)?;
+    c.u16(&CHECKSUM)?;
+    // In a jumbogram the length does not fit and is 0.
+    let said = match length {
+        0 => c.left(),
+        1..=7 => {
+            c.note(c.bad_length(&LENGTH, length.into(), "at least 8"));
+            c.left()
+        }
+        _ => usize::from(length).saturating_sub(8),
+    };
+    c.summary(format_args!("{src} → {dst}, {said} bytes"));
+    if length == 0 && c.left() < 0xffff - 8 {
+        c.note(c.bad_length(&LENGTH, 0, "at least 8 outside a jumbogram"));
+    }
+    c.clip(said, &LENGTH);
+    let payload = c.rest_span();
+    if payload.len > 0 {
+        c.put(&PAYLOAD, payload, Value::Bytes);
+    }
+    c.next(Next::Udp(src, dst), payload);
+    Ok(())
+}

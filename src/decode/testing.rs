@@ -1,0 +1,167 @@
+//! For tests: feeds segments of a conversation to a protocol's `Talk`, as the flow room does with a byte stream.
+
+use crate::model::{BufId, LinkType, PacketId, Side, Span, Timestamp};
+
+use super::{
+    Ask, Dissection, Extent, Fact, Field, Opener, Protocol, Sealed, Unopened, Value, decode_message,
+};
+
+/// Holds no keys.
+pub(crate) struct NoKeys;
+
+impl Opener for NoKeys {
+    fn open(&mut self, _: &Sealed<'_>, _: &mut Vec<u8>) -> Result<u8, Unopened> {
+        Err(Unopened::NoKey)
+    }
+}
+
+/// One message as it was decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) side: Side,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) summary: String,
+    pub(crate) events: Vec<(&'static str, usize)>,
+    pub(crate) fields: Vec<(&'static str, String)>,
+    pub(crate) secrets: Vec<Vec<u8>>,
+    pub(crate) fault: Option<&'static str>,
+    /// Bytes of its body that followed and were only counted.
+    pub(crate) body: usize,
+}
+
+impl Said {
+    /// The text of the first field of this key.
+    pub(crate) fn field(&self, key: &str) -> Option<&str> {
+        let found = self.fields.iter().find(|f| f.0 == key)?;
+        Some(&found.1)
+    }
+
+    /// The texts of all fields of this key.
+    pub(crate) fn all(&self, key: &str) -> Vec<&str> {
+        let found = self.fields.iter().filter(|f| f.0 == key);
+        found.map(|f| f.1.as_str()).collect()
+    }
+}
+
+/// What became of a conversation.
+#[derive(Debug, Default)]
+pub(crate) struct Talked {
+    pub(crate) said: Vec<Said>,
+    /// How each side ended: `Done`, `Becomes`, or nothing.
+    pub(crate) end: [Option<Extent>; 2],
+    /// Bytes that wait in each direction, or belong to nobody.
+    pub(crate) left: [Vec<u8>; 2],
+    /// What is known of it as a whole.
+    pub(crate) facts: Vec<Fact>,
+}
+
+/// Plays a conversation, both directions ending after the last segment.
+pub(crate) fn converse(
+    protocol: &'static Protocol,
+    segments: &[(Side, &[u8])],
+    detail: bool,
+) -> Talked {
+    let talk = protocol.talk.expect("a conversation protocol");
+    let mut memory = (talk.begin)();
+    let mut talked = Talked::default();
+    let closing = [(Side::Client, &[] as &[u8]), (Side::Server, &[])];
+    for (i, &(side, bytes)) in segments.iter().chain(&closing).enumerate() {
+        let ended = i >= segments.len();
+        talked.left[side.index()].extend_from_slice(bytes);
+        while talked.end[side.index()].is_none() {
+            let waiting = &talked.left[side.index()];
+            let ask = Ask {
+                side,
+                bytes: waiting,
+                ended,
+                lost: 0,
+                detail,
+            };
+            match (talk.extent)(&mut *memory, ask) {
+                Extent::More => break,
+                Extent::Message { len, .. } => {
+                    assert!(len > 0 && len <= waiting.len(), "{len} of {waiting:?}");
+                    let rest = talked.left[side.index()].split_off(len);
+                    let bytes = std::mem::replace(&mut talked.left[side.index()], rest);
+                    let said = decode(protocol, side, bytes, detail, &mut *memory);
+                    talked.said.push(said);
+                }
+                Extent::Body { len, last } => {
+                    assert!(len <= waiting.len() && (len > 0 || last));
+                    talked.left[side.index()].drain(..len);
+                    let mut told = talked.said.iter_mut().rev();
+                    told.find(|s| s.side == side).expect("a head").body += len;
+                    if len == 0 && talked.left[side.index()].is_empty() {
+                        break;
+                    }
+                }
+                end @ (Extent::Done | Extent::Becomes(_)) => {
+                    talked.end[side.index()] = Some(end);
+                }
+            }
+        }
+    }
+    talked.facts = (talk.facts)(&*memory);
+    talked
+}
+
+fn decode(
+    protocol: &'static Protocol,
+    side: Side,
+    bytes: Vec<u8>,
+    detail: bool,
+    memory: &mut dyn std::any::Any,
+) -> Said {
+    let mut d = Dissection::default();
+    let len = bytes.len() as u32;
+    d.begin(
+        PacketId(1),
+        Timestamp::default(),
+        LinkType::default(),
+        len,
+        len,
+    );
+    d.detail = detail;
+    let span = Span::bytes(BufId::FRAME, 0, len);
+    decode_message(&bytes, &mut d, protocol, span, memory, side, &mut NoKeys);
+    let layer = &d.layers[0];
+    let show = |field: &Field| {
+        let mut out = String::new();
+        let text = match field.value {
+            Value::Num(n) => n.to_string(),
+            value => {
+                let raw = d.bytes(&bytes, field.span).unwrap_or_default();
+                field.def.display(value, raw, d.text(value), &mut out);
+                out
+            }
+        };
+        (field.def.key, text)
+    };
+    Said {
+        side,
+        summary: d.summary(layer).to_owned(),
+        events: d
+            .events
+            .iter()
+            .map(|e| (e.def.id, e.span.len as usize))
+            .collect(),
+        fields: d.fields_of(layer).iter().map(show).collect(),
+        secrets: d
+            .secrets
+            .iter()
+            .map(|&s| d.bytes(&bytes, s).unwrap_or_default().to_vec())
+            .collect(),
+        fault: layer.fault.as_ref().map(super::Fault::code),
+        body: 0,
+        bytes,
+    }
+}
+
+/// Cuts a stream at these places (modulo its length) and returns the segments in order.
+pub(crate) fn cut(bytes: &[u8], places: &[usize]) -> Vec<Vec<u8>> {
+    let mut at: Vec<usize> = places.iter().map(|p| p % bytes.len().max(1)).collect();
+    at.extend([0, bytes.len()]);
+    at.sort_unstable();
+    at.dedup();
+    at.windows(2).map(|w| bytes[w[0]..w[1]].to_vec()).collect()
+}
