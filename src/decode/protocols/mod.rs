@@ -24,6 +24,8 @@ pub(super) static TABLE: &[&Protocol] = &[
     &udp::PROTOCOL,
     &tcp::PROTOCOL,
     &dns::PROTOCOL,
+    &dns::MULTICAST,
+    &dns::LINK_LOCAL,
     &ssh::PROTOCOL,
     &tls::PROTOCOL,
     &data::PROTOCOL,

@@ -21,9 +21,8 @@ const EXTENDED_ERROR: u16 = 15;
 /// Code of the client subnet option before it was registered.
 const CLIENT_SUBNET_EXPERIMENTAL: u16 = 20_730;
 
-/// Reads what stands in place of class and time to live; returns the upper bits of the response code.
+/// Reads what stands in place of the time to live; returns the upper bits of the response code.
 pub(super) fn head(c: &mut Cursor<'_, '_>) -> Result<u64, Fault> {
-    c.u16(&f::PAYLOAD_SIZE)?;
     let rcode = c.u8(&f::EXTENDED_RCODE)?;
     c.u8(&f::EDNS_VERSION)?;
     let flags = c.open(&f::EDNS_FLAGS);

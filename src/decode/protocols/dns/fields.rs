@@ -1,6 +1,6 @@
 //! The fields of the DNS, in the order in which a message may hold them.
 
-use crate::decode::{Base, Show, fields};
+use crate::decode::{Base, Show, fields, names};
 
 use super::tables;
 
@@ -11,8 +11,10 @@ fields! {
     FLAGS: "dns.flags", "Flags", Show::Hex(4), "Sixteen bits that say what kind of message this is and how it was answered.";
     RESPONSE: "dns.flags.response", "Response", Show::Plain, "Not set in a question, set in an answer.";
     OPCODE: "dns.flags.opcode", "Opcode", Show::Names(Base::Dec, tables::OPCODES), "What is asked for: nearly always an ordinary query.";
+    CONFLICT: "dns.flags.conflict", "Conflict", Show::Plain, "More than one neighbour uses the name.";
     AUTHORITATIVE: "dns.flags.authoritative", "Authoritative", Show::Plain, "Set when the server holds the zone itself; a resolver that answers from its cache leaves it unset.";
     TRUNCATED: "dns.flags.truncated", "Truncated", Show::Plain, "Set when the answer did not fit into the datagram: the client asks again over TCP.";
+    TENTATIVE: "dns.flags.tentative", "Tentative", Show::Plain, "The neighbour has not yet made sure that the name is its own.";
     RECURSION_DESIRED: "dns.flags.recdesired", "Recursion desired", Show::Plain, "The client asks the server to find the answer itself instead of naming other servers.";
     RECURSION_AVAILABLE: "dns.flags.recavail", "Recursion available", Show::Plain, "The server is willing to find answers for its clients.";
     RESERVED: "dns.flags.z", "Reserved", Show::Plain, "Must not be set.";
@@ -44,11 +46,13 @@ fields! {
     QUERY_LABELS: "dns.count.labels", "Labels", Show::Plain, "How many parts the name has.";
     QUERY_TYPE: "dns.qry.type", "Type", Show::Names(Base::Dec, tables::TYPES), "Which kind of record is asked for: A for IPv4 addresses, AAAA for IPv6.";
     QUERY_CLASS: "dns.qry.class", "Class", Show::Names(Base::Hex(4), tables::CLASSES), "IN, the Internet, in practice.";
+    QUERY_UNICAST: "dns.qry.qu", "Unicast answer", Show::Plain, "Multicast DNS: the answer may be sent to the asking host alone.";
 
     // What every record has.
     NAME: "dns.resp.name", "Name", Show::Plain, "The name that the record is about; mostly a two-byte pointer to an earlier copy of it.";
     TYPE: "dns.resp.type", "Type", Show::Names(Base::Dec, tables::TYPES), "Which kind of record this is; it decides how the data is read.";
     CLASS: "dns.resp.class", "Class", Show::Names(Base::Hex(4), tables::CLASSES), "IN, the Internet, in practice.";
+    CACHE_FLUSH: "dns.resp.cache_flush", "Cache flush", Show::Plain, "Multicast DNS: older records of that name and type are to be forgotten.";
     TTL: "dns.resp.ttl", "Time to live", Show::Unit("s"), "How long the record may be kept in a cache before it must be asked for again.";
     DATA_LENGTH: "dns.resp.len", "Data length", Show::Unit("bytes"), "The length of the record's data.";
     DATA: "dns.data", "Data", Show::Plain, "Data of a type that is not read field by field.";
@@ -174,7 +178,7 @@ fields! {
 
     // Places and other networks.
     WKS_ADDRESS: "dns.wks.address", "Address", Show::Plain, "The address that offers the services.";
-    WKS_PROTOCOL: "dns.wks.protocol", "Protocol", Show::Names(Base::Dec, tables::IP_PROTOCOLS), "The transport protocol of the services.";
+    WKS_PROTOCOL: "dns.wks.protocol", "Protocol", Show::Names(Base::Dec, names::IP_PROTOCOLS), "The transport protocol of the services.";
     WKS_BITS: "dns.wks.bits", "Ports", Show::Hex(2), "Eight ports, a bit for each that is served; bytes without a set bit are left out here.";
     NSAP: "dns.nsap.rdata", "OSI address", Show::Plain, "An address in an OSI network.";
     LOC_VERSION: "dns.loc.version", "Version", Show::Plain, "The version of the format: 0.";
@@ -215,7 +219,7 @@ fields! {
     WINSR_CACHE: "dns.winsr.cache_timeout", "Cache timeout", Show::Unit("s"), "How long its answer may be kept.";
     WINSR_DOMAIN: "dns.winsr.name_result_domain", "Result domain", Show::Plain, "The domain that is appended to the host's Windows name.";
     XPF_VERSION: "dns.xpf.ip_version", "IP version", Show::Plain, "The IP version of the client's packet, as a proxy saw it.";
-    XPF_PROTOCOL: "dns.xpf.protocol", "Protocol", Show::Names(Base::Dec, tables::IP_PROTOCOLS), "The transport protocol of the client's packet.";
+    XPF_PROTOCOL: "dns.xpf.protocol", "Protocol", Show::Names(Base::Dec, names::IP_PROTOCOLS), "The transport protocol of the client's packet.";
     XPF_SOURCE4: "dns.xpf.source_ipv4", "Source", Show::Plain, "The client's IPv4 address.";
     XPF_DESTINATION4: "dns.xpf.destination_ipv4", "Destination", Show::Plain, "The IPv4 address that the client wrote to.";
     XPF_SOURCE6: "dns.xpf.source_ipv6", "Source", Show::Plain, "The client's IPv6 address.";
@@ -248,7 +252,7 @@ fields! {
     NSEC3_NEXT_LENGTH: "dns.nsec3.hash_length", "Hash length", Show::Unit("bytes"), "The length of the hash that follows.";
     NSEC3_NEXT: "dns.nsec3.hash_value", "Next hashed name", Show::Plain, "The hash of the next name in the order of hashes, in base 32.";
     BITMAP: "wirewalk.dns.types", "Types", Show::Heading, "The record types that exist for the name.";
-    BITMAP_TYPE: "wirewalk.dns.types.type", "Type", Show::Names(Base::Dec, tables::TYPES), "A record type that exists for the name.";
+    COPIED_TYPE: "wirewalk.dns.csync.type", "Type", Show::Names(Base::Dec, tables::TYPES), "A record type that the parent is to copy.";
     DNSKEY_FLAGS: "dns.dnskey.flags", "Flags", Show::Hex(4), "What the key is for.";
     DNSKEY_ZONE: "dns.dnskey.flags.zone_key", "Zone key", Show::Plain, "The key signs records of the zone.";
     DNSKEY_REVOKED: "dns.dnskey.flags.key_revoked", "Revoked", Show::Plain, "The key must not be trusted any more.";
@@ -338,7 +342,8 @@ fields! {
     TSIG_TIME: "dns.tsig.time_signed", "Time signed", Show::Plain, "When the message was signed; an old message cannot be replayed.";
     TSIG_FUDGE: "dns.tsig.fudge", "Fudge", Show::Unit("s"), "By how much the two clocks may differ.";
     TSIG_MAC_LENGTH: "dns.tsig.mac_size", "MAC length", Show::Unit("bytes"), "The length of the message authentication code.";
-    TSIG_MAC: "dns.tsig.mac", "MAC", Show::Plain, "Shows that the message comes from someone who knows the shared key.";
+    TSIG_MAC: "dns.tsig.mac", "MAC", Show::Heading, "The message authentication code.";
+    TSIG_MAC_BYTES: "wirewalk.dns.tsig.mac", "Code", Show::Plain, "Shows that the message comes from someone who knows the shared key.";
     TSIG_ID: "dns.tsig.original_id", "Original ID", Show::Hex(4), "The transaction ID before a forwarder changed it.";
     TSIG_ERROR: "dns.tsig.error", "Error", Show::Names(Base::Dec, tables::RCODES), "Whether the signature was accepted.";
     TSIG_OTHER_LENGTH: "dns.tsig.other_len", "Other length", Show::Unit("bytes"), "The length of the other data.";

@@ -4,27 +4,42 @@
 
 mod edns;
 mod fields;
+mod link_local;
+mod multicast;
 mod names;
 mod records;
 mod security;
 mod services;
 mod stateful;
 mod stream;
+mod summary;
 mod tables;
 mod values;
 
-use std::fmt::Write as _;
-
 use crate::decode::{Claim, Cursor, Fault, FieldDef, Protocol, Value, events};
-use crate::model::Osi;
+use crate::model::{EventDef, Osi};
+
+pub(super) use self::link_local::PROTOCOL as LINK_LOCAL;
+pub(super) use self::multicast::PROTOCOL as MULTICAST;
 
 use self::fields as f;
 use self::names::Name;
-use self::tables::type_name;
+use self::summary::{Line, Said};
 
 events! {
-    QUERY_SENT: "dns.query", "A client asks for the records of a name.";
-    ANSWER_SENT: "dns.response", "A server answers, with records or with the reason why there are none.";
+    QUERY: "dns.query", "A client asks for the records of a name.";
+    RESPONSE: "dns.response", "A server answers, with records or with the reason why there are none.";
+}
+
+/// Who speaks: a few bits of the message depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    /// A client and a server.
+    Unicast,
+    /// Neighbours that share a zone (RFC 6762).
+    Multicast,
+    /// Neighbours that look for a name that no server knows (RFC 4795).
+    LinkLocal,
 }
 
 /// The row of the DNS.
@@ -39,14 +54,11 @@ pub(super) static PROTOCOL: Protocol = Protocol {
         Claim::Alpn("dot"),
         Claim::Media("application/dns-message"),
     ],
-    fields: fields::FIELDS,
+    fields: f::FIELDS,
     events: EVENTS,
-    decode,
+    decode: |c| decode(c, Dialect::Unicast, [&QUERY, &RESPONSE]),
     talk: Some(&stream::TALK),
 };
-
-/// How many answers a summary names.
-const ANSWERS_NAMED: usize = 6;
 
 const SRV: u16 = 33;
 const OPT: u16 = 41;
@@ -64,54 +76,48 @@ struct Header {
     counts: [u16; 4],
 }
 
-/// What the summary tells, gathered while reading.
-#[derive(Default)]
-struct Said {
-    questions: Vec<String>,
-    answers: Vec<String>,
-    answered: usize,
-    extended_rcode: u64,
+/// The message that is being read.
+#[derive(Clone, Copy)]
+struct Message {
+    /// Where it begins in the layer: pointers of names count from there.
+    base: usize,
+    dialect: Dialect,
 }
 
-fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+fn decode(
+    c: &mut Cursor<'_, '_>,
+    dialect: Dialect,
+    events: [&'static EventDef; 2],
+) -> Result<(), Fault> {
     if c.memory::<stream::Memory>().is_some() {
         c.u16(&f::LENGTH)?;
     }
     let base = c.consumed();
-    let header = header(c)?;
+    let header = header(c, dialect)?;
     let mut said = Said::default();
-    let result = body(c, base, &header, &mut said);
+    let result = body(c, Message { base, dialect }, &header, &mut said);
     if c.detail() {
-        let text = summary(&header, &said);
+        let text = summary::write(&header, &said);
         c.summary(format_args!("{text}"));
     }
-    c.event(if header.response {
-        &ANSWER_SENT
-    } else {
-        &QUERY_SENT
-    });
+    let [query, response] = events;
+    c.event(if header.response { response } else { query });
     result
 }
 
-fn header(c: &mut Cursor<'_, '_>) -> Result<Header, Fault> {
+fn header(c: &mut Cursor<'_, '_>, dialect: Dialect) -> Result<Header, Fault> {
     let id = c.u16(&f::ID)?;
     let flags = c.open(&f::FLAGS);
     let response = c.flag(&f::RESPONSE, 2, 0)?;
     let opcode = c.bits(&f::OPCODE, 2, 1, 4)?;
-    if response {
-        c.flag(&f::AUTHORITATIVE, 2, 5)?;
-    }
-    let truncated = c.flag(&f::TRUNCATED, 2, 6)?;
-    c.flag(&f::RECURSION_DESIRED, 2, 7)?;
-    if response {
-        c.flag(&f::RECURSION_AVAILABLE, 2, 8)?;
-    }
-    c.flag(&f::RESERVED, 2, 9)?;
-    // In a question the bit has a meaning only where it is set (RFC 6840 section 5.7).
-    if response || c.peek_number(0, 2).is_some_and(|bits| bits & 0x20 != 0) {
-        c.flag(&f::AUTHENTICATED, 2, 10)?;
-    }
-    c.flag(&f::CHECKING_DISABLED, 2, 11)?;
+    let truncated = if dialect == Dialect::LinkLocal {
+        c.flag(&f::CONFLICT, 2, 5)?;
+        let truncated = c.flag(&f::TRUNCATED, 2, 6)?;
+        c.flag(&f::TENTATIVE, 2, 7)?;
+        truncated
+    } else {
+        flags_of_servers(c, response)?
+    };
     let rcode = if response {
         c.bits(&f::RCODE, 2, 12, 4)?
     } else {
@@ -137,9 +143,28 @@ fn header(c: &mut Cursor<'_, '_>) -> Result<Header, Fault> {
     })
 }
 
+/// Reads the flags of unicast and multicast DNS; returns whether the message was truncated.
+fn flags_of_servers(c: &mut Cursor<'_, '_>, response: bool) -> Result<bool, Fault> {
+    if response {
+        c.flag(&f::AUTHORITATIVE, 2, 5)?;
+    }
+    let truncated = c.flag(&f::TRUNCATED, 2, 6)?;
+    c.flag(&f::RECURSION_DESIRED, 2, 7)?;
+    if response {
+        c.flag(&f::RECURSION_AVAILABLE, 2, 8)?;
+    }
+    c.flag(&f::RESERVED, 2, 9)?;
+    // In a question the bit has a meaning only where it is set (RFC 6840 section 5.7).
+    if response || c.peek_number(0, 2).is_some_and(|bits| bits & 0x20 != 0) {
+        c.flag(&f::AUTHENTICATED, 2, 10)?;
+    }
+    c.flag(&f::CHECKING_DISABLED, 2, 11)?;
+    Ok(truncated)
+}
+
 fn body(
     c: &mut Cursor<'_, '_>,
-    base: usize,
+    message: Message,
     header: &Header,
     said: &mut Said,
 ) -> Result<(), Fault> {
@@ -164,7 +189,7 @@ fn body(
     for (index, (def, count)) in sections.into_iter().zip(header.counts).enumerate() {
         if count > 0 {
             let section = c.open(def);
-            let result = records_of(c, base, index, count, said);
+            let result = records_of(c, message, index, count, said);
             c.close(section);
             result?;
         }
@@ -180,7 +205,7 @@ fn body(
 /// Reads a section; `index` 0 holds questions, 1 the answers.
 fn records_of(
     c: &mut Cursor<'_, '_>,
-    base: usize,
+    message: Message,
     index: usize,
     count: u16,
     said: &mut Said,
@@ -188,9 +213,9 @@ fn records_of(
     for _ in 0..count {
         let heading = c.open(if index == 0 { &f::QUESTION } else { &f::RECORD });
         let line = if index == 0 {
-            question(c, base)
+            question(c, message)
         } else {
-            record(c, base, said)
+            record(c, message, said)
         };
         if let (Ok(line), true) = (&line, c.detail()) {
             c.entitle_text(heading, &line.whole());
@@ -198,56 +223,25 @@ fn records_of(
         c.close(heading);
         let line = line?;
         match index {
-            0 if c.detail() => said.questions.push(line.question()),
-            1 => {
-                said.answered = said.answered.saturating_add(1);
-                if c.detail() && said.answers.len() < ANSWERS_NAMED {
-                    said.answers.push(line.data());
-                }
-            }
+            0 if c.detail() => said.ask(&line),
+            1 if c.detail() => said.answer(&line),
             _ => {}
         }
     }
     Ok(())
 }
 
-/// A question or a record in a few words.
-struct Line {
-    name: String,
-    kind: u16,
-    text: String,
-}
-
-impl Line {
-    fn whole(&self) -> String {
-        format!("{} {}", self.name, self.data())
-    }
-
-    fn question(&self) -> String {
-        format!("{} {}", type_name(self.kind), self.name)
-    }
-
-    fn data(&self) -> String {
-        let mut data = type_name(self.kind);
-        if !self.text.is_empty() {
-            data.push(' ');
-            data.push_str(&self.text);
-        }
-        data
-    }
-}
-
-fn question(c: &mut Cursor<'_, '_>, base: usize) -> Result<Line, Fault> {
-    let name = names::read(c, base, &f::QUERY_NAME)?;
+fn question(c: &mut Cursor<'_, '_>, message: Message) -> Result<Line, Fault> {
+    let name = names::read(c, message.base, &f::QUERY_NAME)?;
     c.put_text(&f::QUERY_NAME, name.span, &name.text);
     // The root has nothing to count.
-    if name.labels > 0 {
+    if name.whole && name.labels > 0 {
         let length = name.octets.saturating_sub(2) as u64;
         c.put(&f::QUERY_NAME_LENGTH, name.span, Value::Num(length));
         c.put(&f::QUERY_LABELS, name.span, Value::Num(name.labels as u64));
     }
     let kind = c.u16(&f::QUERY_TYPE)?;
-    c.u16(&f::QUERY_CLASS)?;
+    class(c, message.dialect, &f::QUERY_CLASS, &f::QUERY_UNICAST)?;
     Ok(Line {
         name: name.text,
         kind,
@@ -256,8 +250,8 @@ fn question(c: &mut Cursor<'_, '_>, base: usize) -> Result<Line, Fault> {
 }
 
 /// Reads a record. Faults within its data are noted, because its length tells where the next one begins.
-fn record(c: &mut Cursor<'_, '_>, base: usize, said: &mut Said) -> Result<Line, Fault> {
-    let name = names::read(c, base, &f::NAME)?;
+fn record(c: &mut Cursor<'_, '_>, message: Message, said: &mut Said) -> Result<Line, Fault> {
+    let name = names::read(c, message.base, &f::NAME)?;
     let kind = c.peek_number(0, 2).map_or(0, |kind| kind as u16);
     if kind == SRV {
         owner_of_service(c, &name);
@@ -266,9 +260,10 @@ fn record(c: &mut Cursor<'_, '_>, base: usize, said: &mut Said) -> Result<Line, 
     }
     c.u16(&f::TYPE)?;
     if kind == OPT {
+        class(c, message.dialect, &f::PAYLOAD_SIZE, &f::CACHE_FLUSH)?;
         said.extended_rcode = edns::head(c)?;
     } else {
-        c.u16(&f::CLASS)?;
+        class(c, message.dialect, &f::CLASS, &f::CACHE_FLUSH)?;
         c.u32(&f::TTL)?;
     }
     let length = c.u16(&f::DATA_LENGTH)?;
@@ -279,7 +274,7 @@ fn record(c: &mut Cursor<'_, '_>, base: usize, said: &mut Said) -> Result<Line, 
         let text = if kind == OPT {
             edns::options(c)?
         } else {
-            records::read(c, base, kind)?
+            records::read(c, message.base, kind)?
         };
         if !c.is_empty() {
             let fault = c.bad_length(
@@ -302,6 +297,21 @@ fn record(c: &mut Cursor<'_, '_>, base: usize, said: &mut Said) -> Result<Line, 
     })
 }
 
+/// Reads a class. In multicast DNS its highest bit has a meaning of its own (RFC 6762 sections 5.4 and 10.2).
+fn class(
+    c: &mut Cursor<'_, '_>,
+    dialect: Dialect,
+    def: &'static FieldDef,
+    high: &'static FieldDef,
+) -> Result<(), Fault> {
+    if dialect == Dialect::Multicast {
+        c.bits(def, 2, 1, 15)?;
+        c.flag(high, 2, 0)?;
+        return c.take(2).map(drop);
+    }
+    c.u16(def).map(drop)
+}
+
 /// Records the owner of an SRV record, which is made of a service, a protocol and a domain (RFC 2782).
 fn owner_of_service(c: &mut Cursor<'_, '_>, name: &Name) {
     let labels = name.split();
@@ -312,45 +322,4 @@ fn owner_of_service(c: &mut Cursor<'_, '_>, name: &Name) {
     if let Some(domain) = labels.get(2..).filter(|rest| !rest.is_empty()) {
         c.put_text(&f::SRV_NAME, name.span, &domain.join("."));
     }
-}
-
-fn summary(header: &Header, said: &Said) -> String {
-    let mut text = match (header.response, header.opcode) {
-        (true, _) => "response",
-        (false, 0) => "query",
-        (false, opcode) => tables::name(tables::OPCODES, opcode).unwrap_or("request"),
-    }
-    .to_owned();
-    let _ = write!(text, " 0x{:04x}", header.id);
-    if header.response {
-        let rcode = said.extended_rcode << 4 | header.rcode;
-        match tables::name(tables::RCODES, rcode) {
-            Some(name) => {
-                let _ = write!(text, " {name}");
-            }
-            None => {
-                let _ = write!(text, " response code {rcode}");
-            }
-        }
-        if header.truncated {
-            text.push_str(", truncated");
-        }
-        if said.answers.is_empty() {
-            if rcode == 0 && header.opcode == 0 {
-                text.push_str(", no answers");
-            }
-        } else {
-            let _ = write!(text, ": {}", said.answers.join(", "));
-            let more = said.answered.saturating_sub(said.answers.len());
-            if more > 0 {
-                let _ = write!(text, " and {more} more");
-            }
-            return text;
-        }
-    }
-    if !said.questions.is_empty() {
-        let separator = if header.response { ":" } else { "" };
-        let _ = write!(text, "{separator} {}", said.questions.join(", "));
-    }
-    text
 }

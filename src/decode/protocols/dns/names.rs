@@ -22,6 +22,8 @@ pub(super) struct Name {
     pub octets: usize,
     /// Labels of the expanded name.
     pub labels: usize,
+    /// False after a bad pointer, and when the name is too long.
+    pub whole: bool,
 }
 
 impl Name {
@@ -51,6 +53,7 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, base: usize, def: &FieldDef) -> Resul
         span: c.ahead(0),
         octets: 1,
         labels: 0,
+        whole: true,
     };
     loop {
         let fault = c.bad_value(
@@ -66,6 +69,7 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, base: usize, def: &FieldDef) -> Resul
                 let target = (length & 0x3f) << 8 | low;
                 let message = c.layer_bytes().get(base..).unwrap_or_default();
                 if !name.follow(message, target, start) {
+                    name.whole = false;
                     c.note(Fault {
                         kind: FaultKind::Loop,
                         at: fault.at,
@@ -78,6 +82,7 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, base: usize, def: &FieldDef) -> Resul
     }
     name.span = c.since(from);
     if name.octets > OCTETS_MAX {
+        name.whole = false;
         let fault = c.bad_length(def, name.octets as u64, "at most 255 octets");
         c.note(fault);
     }
@@ -212,6 +217,7 @@ mod tests {
             span: Span::default(),
             octets: 0,
             labels: 0,
+            whole: true,
         };
         assert_eq!(name.split(), ["a\\.b", "c\\\\", "d"]);
     }

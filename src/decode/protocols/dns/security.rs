@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use crate::decode::{Cursor, Fault, FieldDef, Value};
-use crate::model::Span;
 
 use super::fields as f;
 use super::{tables, values};
@@ -118,10 +117,10 @@ fn key_tag(rdata: &[u8], algorithm: u8) -> u64 {
     sum.saturating_add(sum >> 16 & 0xffff) & 0xffff
 }
 
-/// NSEC, and NXT before it.
+/// NSEC.
 pub(super) fn nsec(c: &mut Cursor<'_, '_>, base: usize) -> Result<String, Fault> {
     let mut text = values::name(c, base, &f::NSEC_NEXT)?;
-    types(c, &mut text)?;
+    types(c, &f::TYPE, &mut text)?;
     Ok(text)
 }
 
@@ -129,7 +128,7 @@ pub(super) fn nsec(c: &mut Cursor<'_, '_>, base: usize) -> Result<String, Fault>
 pub(super) fn nxt(c: &mut Cursor<'_, '_>, base: usize) -> Result<String, Fault> {
     let mut text = values::name(c, base, &f::NXT_NEXT)?;
     let len = c.left();
-    c.group(&f::BITMAP, |c| window(c, 0, len, &mut text))?;
+    c.group(&f::BITMAP, |c| window(c, &f::TYPE, (0, len), &mut text))?;
     Ok(text)
 }
 
@@ -153,7 +152,7 @@ pub(super) fn nsec3(c: &mut Cursor<'_, '_>, parameters_only: bool) -> Result<Str
     let (span, hash) = (c.ahead(len), c.take(len)?);
     let mut text = base32(hash);
     c.put_text(&f::NSEC3_NEXT, span, &text);
-    types(c, &mut text)?;
+    types(c, &f::TYPE, &mut text)?;
     Ok(text)
 }
 
@@ -176,7 +175,7 @@ fn base32(bytes: &[u8]) -> String {
 }
 
 /// The types that exist for a name, in windows of 256 (RFC 4034 section 4.1.2).
-fn types(c: &mut Cursor<'_, '_>, text: &mut String) -> Result<(), Fault> {
+fn types(c: &mut Cursor<'_, '_>, def: &'static FieldDef, text: &mut String) -> Result<(), Fault> {
     if c.is_empty() {
         return Ok(());
     }
@@ -187,13 +186,18 @@ fn types(c: &mut Cursor<'_, '_>, text: &mut String) -> Result<(), Fault> {
                 [number, len] => (number, usize::from(len)),
                 _ => (0, 0),
             };
-            window(c, number, len, text)?;
+            window(c, def, (number, len), text)?;
         }
         Ok(())
     })
 }
 
-fn window(c: &mut Cursor<'_, '_>, number: u8, len: usize, text: &mut String) -> Result<(), Fault> {
+fn window(
+    c: &mut Cursor<'_, '_>,
+    def: &'static FieldDef,
+    (number, len): (u8, usize),
+    text: &mut String,
+) -> Result<(), Fault> {
     for index in 0..len {
         let span = c.ahead(1);
         let byte = c.take(1)?.iter().fold(0, |_, &b| b);
@@ -201,12 +205,7 @@ fn window(c: &mut Cursor<'_, '_>, number: u8, len: usize, text: &mut String) -> 
             if byte & 0x80 >> bit != 0 {
                 let low = index.saturating_mul(8).saturating_add(usize::from(bit));
                 let kind = u16::from(number) << 8 | low as u16 & 0xff;
-                let span = Span {
-                    bit,
-                    bits: 1,
-                    ..span
-                };
-                c.put(&f::BITMAP_TYPE, span, Value::Num(u64::from(kind)));
+                c.put(def, span, Value::Num(u64::from(kind)));
                 let _ = write!(text, " {}", tables::type_name(kind));
             }
         }
@@ -276,7 +275,7 @@ pub(super) fn csync(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.flag(&f::CSYNC_MINIMUM, 2, 14)?;
     values::entitle_number(c, flags, 2)?;
     c.put(&f::CSYNC_TYPES, c.rest_span(), Value::Bytes);
-    types(c, &mut String::new())
+    types(c, &f::COPIED_TYPE, &mut String::new())
 }
 
 /// ZONEMD.
@@ -305,7 +304,10 @@ pub(super) fn tsig(c: &mut Cursor<'_, '_>, base: usize) -> Result<String, Fault>
     let algorithm = values::name(c, base, &f::TSIG_ALGORITHM)?;
     values::time(c, &f::TSIG_TIME, 6)?;
     c.u16(&f::TSIG_FUDGE)?;
-    sized(c, &f::TSIG_MAC_LENGTH, &f::TSIG_MAC)?;
+    let mac = usize::from(c.u16(&f::TSIG_MAC_LENGTH)?);
+    if mac > 0 {
+        c.group(&f::TSIG_MAC, |c| c.bytes(&f::TSIG_MAC_BYTES, mac).map(drop))?;
+    }
     c.u16(&f::TSIG_ID)?;
     c.u16(&f::TSIG_ERROR)?;
     sized(c, &f::TSIG_OTHER_LENGTH, &f::TSIG_OTHER)?;
@@ -330,8 +332,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_tag_of_the_root() {
-        // The root zone's key-signing key of 2017 (RFC 4034's own example has no key tag worth the space).
+    fn key_tags() {
         let key = [1, 1, 3, 8, 3, 1, 0, 1];
         assert_eq!(key_tag(&key, 8), 0x0101 + 0x0308 + 0x0301 + 0x0001);
         assert_eq!(key_tag(&[1, 2, 3, 4, 5, 6], RSA_MD5), 0x0405);

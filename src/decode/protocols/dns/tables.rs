@@ -350,9 +350,6 @@ pub(super) static STATEFUL: Names = &[
     (67, "reconfirm"),
 ];
 
-/// IP protocols that WKS and XPF records name in practice.
-pub(super) static IP_PROTOCOLS: Names = &[(6, "TCP"), (17, "UDP")];
-
 /// The mnemonic of a type; `TYPE` and its number where it has none (RFC 3597).
 pub(super) fn type_name(number: u16) -> String {
     name(TYPES, u64::from(number)).map_or_else(|| format!("TYPE{number}"), str::to_owned)
