@@ -1,14 +1,22 @@
 //! The one door and the only wiring: captures go in, frames, conversations and stories come out.
 
+use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::PathBuf;
 
-use crate::capture::{Block, Capture, Info, Merged};
-use crate::decode::{Dissection, decode_frame};
+use crate::capture::{Block, Capture, Frame, Info, Merged};
+use crate::decode::Dissection;
 use crate::error::Error;
-use crate::model::PacketId;
+use crate::flow::Flows;
+use crate::model::{PacketId, Timestamp};
 use crate::samples::Sample;
+use crate::secrets::Secrets;
 use crate::view::captures::{CaptureView, NoteView, utc};
+use crate::view::conversations::Conversation;
 use crate::view::frame::FrameView;
+
+/// The largest key log that is read, in bytes.
+const KEYS_MAX: u64 = 256 << 20;
 
 /// Where a capture comes from.
 #[derive(Clone, Debug)]
@@ -35,6 +43,15 @@ pub struct Session {
     captures: Merged,
     several: bool,
     options: Options,
+    secrets: Secrets,
+}
+
+/// What the frames of a capture go through, in their order.
+struct Passage {
+    flows: Flows,
+    dissection: Dissection,
+    start: Timestamp,
+    frames: u64,
 }
 
 impl Session {
@@ -50,11 +67,66 @@ impl Session {
                 Input::Sample(sample) => sample.open(),
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let mut secrets = Secrets::new();
+        for path in &options.keys {
+            read_keys(path, &mut secrets)?;
+        }
         Ok(Self {
             captures: Merged::new(captures),
             several: inputs.len() > 1,
             options,
+            secrets,
         })
+    }
+
+    /// Sends every frame through decoding and flow tracking, and then to `each`; the capture's own secrets are used.
+    fn pass(
+        &mut self,
+        detail: bool,
+        mut each: impl FnMut(&Frame<'_>, &mut Passage) -> Result<(), Error>,
+    ) -> Result<Passage, Error> {
+        let mut passage = Passage {
+            flows: Flows::new(detail),
+            dissection: Dissection::default(),
+            start: Timestamp::default(),
+            frames: 0,
+        };
+        while let Some(block) = self.captures.next()? {
+            match block {
+                Block::Frame(frame) => {
+                    if self
+                        .options
+                        .frames_max
+                        .is_some_and(|max| passage.frames >= max)
+                    {
+                        break;
+                    }
+                    if passage.frames == 0 {
+                        passage.start = frame.time;
+                    }
+                    passage.frames += 1;
+                    let number = PacketId(passage.frames);
+                    let captured = frame.bytes.len() as u32;
+                    passage.dissection.begin(
+                        number,
+                        frame.time,
+                        frame.link,
+                        frame.wire_len,
+                        captured,
+                    );
+                    passage
+                        .flows
+                        .feed(frame.bytes, &mut passage.dissection, &mut self.secrets);
+                    each(&frame, &mut passage)?;
+                }
+                Block::Secrets(text) => {
+                    self.secrets.add_key_log(text);
+                }
+                Block::Name { .. } => {}
+            }
+        }
+        passage.flows.finish();
+        Ok(passage)
     }
 
     /// Calls `each` with every frame, dissected in full.
@@ -65,34 +137,39 @@ impl Session {
         &mut self,
         mut each: impl FnMut(FrameView) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut d = Dissection::default();
-        let mut start = None;
-        let mut number = 0;
-        while let Some(block) = self.captures.next()? {
-            if let Block::Frame(frame) = block {
-                if self.options.frames_max.is_some_and(|max| number >= max) {
-                    break;
-                }
-                number += 1;
-                let start = *start.get_or_insert(frame.time);
-                d.begin(
-                    PacketId(number),
-                    frame.time,
-                    frame.link,
-                    frame.wire_len,
-                    frame.bytes.len() as u32,
-                );
-                decode_frame(frame.bytes, &mut d);
-                let mut view = FrameView::new(frame.bytes, &d, start, self.options.reveal_secrets);
-                view.comments = frame.comments.to_vec();
-                if self.several {
-                    view.file = Some(frame.file);
-                    view.file_number = Some(frame.file_number);
-                }
-                each(view)?;
+        let (several, reveal) = (self.several, self.options.reveal_secrets);
+        self.pass(true, |frame, passage| {
+            let mut view = FrameView::new(frame.bytes, &passage.dissection, passage.start, reveal);
+            view.comments = frame.comments.to_vec();
+            if several {
+                view.file = Some(frame.file);
+                view.file_number = Some(frame.file_number);
             }
-        }
+            passage.flows.ended().for_each(drop);
+            each(view)
+        })?;
         Ok(())
+    }
+
+    /// Calls `each` with every conversation, in the order of their numbers.
+    ///
+    /// # Errors
+    /// When a capture cannot be read, or `each` says so.
+    pub fn conversations(
+        &mut self,
+        mut each: impl FnMut(Conversation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut queue = InOrder::default();
+        let mut passage = self.pass(false, |_, passage| {
+            for flow in passage.flows.ended() {
+                queue.add(flow.id, Conversation::new(&flow, passage.start));
+            }
+            queue.release(&mut each)
+        })?;
+        for flow in passage.flows.ended() {
+            queue.add(flow.id, Conversation::new(&flow, passage.start));
+        }
+        queue.release_all(&mut each)
     }
 
     /// What is known about the captures so far.
@@ -128,5 +205,62 @@ fn capture_view(info: &Info) -> CaptureView {
             })
             .collect(),
         comments: info.comments.clone(),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "key logs are opened here")]
+fn read_keys(path: &std::path::Path, secrets: &mut Secrets) -> Result<(), Error> {
+    let name = path.to_string_lossy().into_owned();
+    let file = std::fs::File::open(path).map_err(|source| Error::Open {
+        name: name.clone(),
+        source,
+    })?;
+    let mut text = Vec::new();
+    file.take(KEYS_MAX)
+        .read_to_end(&mut text)
+        .map_err(|source| Error::Read { name, source })?;
+    secrets.add_key_log(&text);
+    Ok(())
+}
+
+/// Hands out numbered things in the order of their numbers, although they end in another order. What holds up too many
+/// others is left behind and comes when it ends.
+struct InOrder<T> {
+    waiting: BTreeMap<u32, T>,
+    next: u32,
+}
+
+/// How many ended conversations may wait for an earlier one that goes on.
+const WAITING_MAX: usize = 65_536;
+
+impl<T> Default for InOrder<T> {
+    fn default() -> Self {
+        Self {
+            waiting: BTreeMap::new(),
+            next: 1,
+        }
+    }
+}
+
+impl<T> InOrder<T> {
+    fn add(&mut self, number: u32, thing: T) {
+        self.waiting.insert(number, thing);
+    }
+
+    fn release(&mut self, each: &mut impl FnMut(T) -> Result<(), Error>) -> Result<(), Error> {
+        while let Some(entry) = self.waiting.first_entry() {
+            if *entry.key() > self.next && self.waiting.len() <= WAITING_MAX {
+                break;
+            }
+            if let Some((number, thing)) = self.waiting.pop_first() {
+                self.next = self.next.max(number + 1);
+                each(thing)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn release_all(self, each: &mut impl FnMut(T) -> Result<(), Error>) -> Result<(), Error> {
+        self.waiting.into_values().try_for_each(each)
     }
 }

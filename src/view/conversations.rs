@@ -4,7 +4,42 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::decode::FactValue;
+use crate::flow::Flow;
+use crate::model::{Endpoint, Timestamp};
+
 use super::frame::ValueView;
+
+/// The names of the facts that each protocol has in the contract.
+const FACTS: [(&str, &[&str]); 3] = [
+    (
+        "tls",
+        &[
+            "version",
+            "cipher_suite",
+            "group",
+            "sni",
+            "alpn",
+            "resumed",
+            "decrypted",
+        ],
+    ),
+    (
+        "ssh",
+        &[
+            "client_version",
+            "server_version",
+            "kex",
+            "host_key_algorithm",
+            "host_key_sha256",
+            "cipher",
+            "mac",
+            "strict_kex",
+            "auth",
+        ],
+    ),
+    ("quic", &["version", "sni", "alpn"]),
+];
 
 /// A conversation.
 #[derive(Clone, Debug, Serialize)]
@@ -92,4 +127,67 @@ pub struct Tcp {
     pub zero_windows: u32,
     /// RSTs.
     pub resets: u32,
+}
+
+impl Conversation {
+    /// The view of a conversation; `start` is the time of the capture's first frame.
+    #[must_use]
+    pub fn new(flow: &Flow, start: Timestamp) -> Self {
+        let facts = flow.facts();
+        let known = |protocol: &str| {
+            let (_, names) = FACTS.iter().find(|(key, _)| *key == protocol)?;
+            facts.iter().any(|fact| fact.protocol == protocol).then(|| {
+                let value = |name: &str| {
+                    let fact = facts
+                        .iter()
+                        .find(|f| f.protocol == protocol && f.name == name)?;
+                    Some(match &fact.value {
+                        FactValue::Text(text) => ValueView::Text(text.clone()),
+                        FactValue::Flag(flag) => ValueView::Flag(*flag),
+                    })
+                };
+                names.iter().map(|name| (*name, value(name))).collect()
+            })
+        };
+        let [client, server] = flow.bytes;
+        Self {
+            id: flow.id,
+            transport: flow.transport.to_owned(),
+            stream: flow.stream,
+            client: flow.client.into(),
+            server: flow.server.into(),
+            app: flow.app.to_owned(),
+            frames: Frames {
+                first: flow.first.0,
+                last: flow.last.0,
+                count: flow.frames,
+            },
+            bytes: Bytes { client, server },
+            start_ns: flow.start.since(start),
+            duration_ns: flow.end.since(flow.start),
+            outcome: flow.outcome().name().to_owned(),
+            history: flow.history(),
+            tcp: flow.tcp().map(|tcp| Tcp {
+                handshake_rtt_ns: tcp.handshake_rtt,
+                initial_rtt_ns: tcp.initial_rtt,
+                retransmissions: tcp.retransmissions,
+                duplicate_acks: tcp.duplicate_acks,
+                out_of_order: tcp.out_of_order,
+                zero_windows: tcp.zero_windows,
+                resets: tcp.resets,
+            }),
+            tls: known("tls"),
+            ssh: known("ssh"),
+            quic: known("quic"),
+        }
+    }
+}
+
+impl From<Endpoint> for End {
+    fn from(end: Endpoint) -> Self {
+        Self {
+            ip: Some(end.ip.to_string()),
+            port: end.port,
+        }
+    }
 }
