@@ -46,6 +46,8 @@ const TCP: u16 = 6;
 const UDP: u16 = 17;
 const ICMP: u16 = 1;
 const ICMPV6: u16 = 58;
+/// From here on Linux takes the ports of clients; they are registered by nobody.
+const EPHEMERAL: u16 = 32_768;
 
 /// Follows all conversations of a capture.
 #[derive(Debug, Default)]
@@ -163,12 +165,7 @@ impl Flows {
             let server_sends = if segment.has(TcpSkim::SYN) {
                 segment.has(TcpSkim::ACK)
             } else {
-                serves(
-                    Next::TcpPort(segment.src),
-                    Next::TcpPort(segment.dst),
-                    segment.src,
-                    segment.dst,
-                )
+                serves_tcp(segment.src, segment.dst)
             };
             self.open("tcp", key, forth, server_sends, anew || asks, ends, d)
         });
@@ -203,7 +200,7 @@ impl Flows {
         let (key, forth) = Key::new(UDP, ends[0], ends[1]);
         let (src, dst) = (datagram.src, datagram.dst);
         let (id, from) = self.live(&key, forth).unwrap_or_else(|| {
-            let server_sends = serves(Next::Udp(src, src), Next::Udp(dst, dst), src, dst);
+            let server_sends = serves_udp(src, dst);
             self.open("udp", key, forth, server_sends, false, ends, d)
         });
         d.flow = Some(FlowRef { id, from });
@@ -379,10 +376,24 @@ impl Flows {
     }
 }
 
-/// Without a SYN: does the sender serve? The side with the registered or lower port does.
-fn serves(src: Next, dst: Next, src_port: u16, dst_port: u16) -> bool {
-    let (src, dst) = (protocol(src, &[]).is_some(), protocol(dst, &[]).is_some());
-    if src == dst { src_port < dst_port } else { src }
+/// Without a SYN: does the sender of a segment serve? The side with the registered or lower port does.
+fn serves_tcp(src: u16, dst: u16) -> bool {
+    let known = |port| protocol(Next::TcpPort(port), &[]).is_some();
+    match (known(src), known(dst)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => src < dst,
+    }
+}
+
+/// As [`serves_tcp`], for the first datagram; between two ports that nobody registers its sender is the client.
+fn serves_udp(src: u16, dst: u16) -> bool {
+    let known = |port| protocol(Next::Udp(port, port), &[]).is_some();
+    match (known(src), known(dst)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => src < dst && src < EPHEMERAL,
+    }
 }
 
 /// The kind and the ends of the packet that an ICMP error quotes.

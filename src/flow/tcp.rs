@@ -36,6 +36,8 @@ pub(super) static REFUSED_BY_ERROR: &EventDef = &REFUSED;
 
 /// How many missing stretches of one direction are remembered.
 const HOLES_MAX: usize = 64;
+/// How soon after a duplicate ACK bytes are sent again because of it, in nanoseconds; later it may have been a timer.
+const FAST: i64 = 20_000_000;
 
 /// What TCP did in a conversation; the counters count frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +94,8 @@ struct Half {
     scale: Option<u8>,
     duplicates: u16,
     flags: u8,
+    /// When it last acknowledged the same byte again.
+    asked: Timestamp,
     /// Stretches below `next` that were not captured, in order.
     holes: Vec<(u32, u32)>,
 }
@@ -233,6 +237,7 @@ impl Tcp {
                     self.summary.duplicate_acks += 1;
                     let half = &mut self.halves[from.index()];
                     half.duplicates = half.duplicates.saturating_add(1);
+                    half.asked = around.time;
                     signs.push((&DUPLICATE_ACK, None));
                 }
                 Repeats::KeepAlive => signs.push((&KEEP_ALIVE, None)),
@@ -407,7 +412,9 @@ impl Tcp {
         signs: &mut Signs,
     ) {
         let peer = &self.halves[from.other().index()];
-        let asked = peer.duplicates >= 2 && peer.acked == segment.seq;
+        let asked = peer.duplicates >= 2
+            && peer.acked == segment.seq
+            && around.time.since(peer.asked) <= FAST;
         let event = if asked {
             &FAST_RETRANSMISSION
         } else {
