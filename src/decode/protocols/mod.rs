@@ -4,6 +4,7 @@ mod arp;
 mod data;
 mod dns;
 mod ethernet;
+mod http;
 mod ipv4;
 mod padding;
 mod ssh;
@@ -27,6 +28,7 @@ pub(super) static TABLE: &[&Protocol] = &[
     &dns::MULTICAST,
     &dns::LINK_LOCAL,
     &ssh::PROTOCOL,
+    &http::PROTOCOL,
     &tls::PROTOCOL,
     &data::PROTOCOL,
 ];
