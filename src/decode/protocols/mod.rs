@@ -7,10 +7,12 @@ mod ethernet;
 mod http;
 mod ipv4;
 mod padding;
+mod sct;
 mod ssh;
 mod tcp;
 mod tls;
 mod udp;
+mod x509;
 
 use super::Protocol;
 
@@ -30,5 +32,8 @@ pub(super) static TABLE: &[&Protocol] = &[
     &ssh::PROTOCOL,
     &http::PROTOCOL,
     &tls::PROTOCOL,
+    &x509::PROTOCOL,
+    &x509::NAME,
+    &sct::PROTOCOL,
     &data::PROTOCOL,
 ];

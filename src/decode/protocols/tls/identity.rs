@@ -112,11 +112,23 @@ pub(super) fn names(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
                 let len = c.u16(&NAME_LENGTH)?;
                 let span = c.ahead(len.into());
                 c.next(Next::Media("application/x-x501-name"), span);
-                c.bytes(&NAME, len.into())?;
+                let header = der_header(c).min(len.into());
+                c.skip(header);
+                c.bytes(&NAME, usize::from(len).saturating_sub(header))?;
             }
             Ok(())
         })
     })
+}
+
+/// How many bytes of tag and length stand in front of a name in DER, as Wireshark shows names without them.
+fn der_header(c: &Cursor<'_, '_>) -> usize {
+    match c.peek_number(0, 2) {
+        Some(0x3000..=0x307f) => 2,
+        Some(0x3081) => 3,
+        Some(0x3082) => 4,
+        _ => 0,
+    }
 }
 
 /// CertificateVerify: RFC 9846 section 4.4.3, RFC 5246 section 7.4.8.

@@ -1,0 +1,226 @@
+//! X.509 certificates: RFC 5280.
+
+mod der;
+mod extensions;
+mod fields;
+mod name;
+mod oids;
+
+use crate::decode::{Claim, Cursor, Fault, FieldDef, Protocol, Value, date};
+use crate::model::Osi;
+
+use der::{
+    BIT_STRING, GENERALIZED_TIME, INTEGER, OBJECT_ID, SEQUENCE, UTC_TIME, any, choice, expect,
+    object_id, sequence, tag,
+};
+use fields::{
+    ALGORITHM, ALGORITHM_NAME, ALT_NAMES, CURVE, EXPONENT, EXTENSIONS, FIELDS, FROM,
+    GENERALIZED_TIME as GENERALIZED, ISSUER, ISSUER_CN, ISSUER_NAME, ISSUER_NAMES, KEY,
+    KEY_ALGORITHM, KEY_BITS, MODULUS, NAMED_CURVE, NOT_AFTER, NOT_BEFORE, OUTER_ALGORITHM, SERIAL,
+    SIGNATURE, SIGNATURE_ALGORITHM, SUBJECT, SUBJECT_CN, SUBJECT_NAME, SUBJECT_NAMES, TO_BE_SIGNED,
+    UNTIL, UTC_TIME as UTC, VALIDITY, VERSION,
+};
+use name::Name;
+
+pub(super) use name::PROTOCOL as NAME;
+
+/// The row of certificates.
+pub(super) static PROTOCOL: Protocol = Protocol {
+    key: "x509af",
+    name: "X.509 Certificate",
+    osi: Osi::Presentation,
+    spec: "RFC 5280",
+    claims: &[Claim::Media("application/pkix-cert")],
+    fields: FIELDS,
+    events: &[],
+    decode,
+    talk: None,
+};
+
+/// What a certificate says, gathered while it is read.
+#[derive(Debug, Default)]
+struct Said {
+    subject: Name,
+    issuer: Name,
+    from: String,
+    until: String,
+    names: Vec<String>,
+}
+
+fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let mut said = Said::default();
+    let result = expect(c, SEQUENCE, |c| certificate(c, &mut said));
+    conclude(c, &said);
+    result
+}
+
+/// Records what stories tell of a certificate, from wherever it stood.
+fn conclude(c: &mut Cursor<'_, '_>, said: &Said) {
+    let texts: [(&'static FieldDef, &str); 7] = [
+        (&SUBJECT_NAME, &said.subject.line),
+        (&ISSUER_NAME, &said.issuer.line),
+        (&SUBJECT_CN, said.subject.common.as_deref().unwrap_or("")),
+        (&ISSUER_CN, said.issuer.common.as_deref().unwrap_or("")),
+        (&FROM, &said.from),
+        (&UNTIL, &said.until),
+        (&ALT_NAMES, &said.names.join(", ")),
+    ];
+    for (def, text) in texts {
+        if !text.is_empty() {
+            c.computed_text(def, text);
+        }
+    }
+    let best = |name: &Name| name.common.clone().unwrap_or_else(|| name.line.clone());
+    c.summary(format_args!(
+        "{} issued by {}, until {}",
+        best(&said.subject),
+        best(&said.issuer),
+        said.until
+    ));
+}
+
+fn certificate(c: &mut Cursor<'_, '_>, said: &mut Said) -> Result<(), Fault> {
+    sequence(c, &TO_BE_SIGNED, |c| to_be_signed(c, said))?;
+    sequence(c, &OUTER_ALGORITHM, algorithm)?;
+    bit_string(c, |c| der::rest(c, &SIGNATURE))
+}
+
+fn to_be_signed(c: &mut Cursor<'_, '_>, said: &mut Said) -> Result<(), Fault> {
+    const VERSION_TAG: u8 = 0xa0;
+    const EXTENSIONS_TAG: u8 = 0xa3;
+    if tag(c) == Some(VERSION_TAG) {
+        any(c, |c, _| expect(c, INTEGER, |c| der::number(c, &VERSION)))?;
+    }
+    expect(c, INTEGER, |c| der::rest(c, &SERIAL))?;
+    sequence(c, &SIGNATURE_ALGORITHM, algorithm)?;
+    name::name(c, &ISSUER, &ISSUER_NAMES, &mut said.issuer)?;
+    sequence(c, &VALIDITY, |c| {
+        said.from = time(c, &NOT_BEFORE)?;
+        said.until = time(c, &NOT_AFTER)?;
+        Ok(())
+    })?;
+    name::name(c, &SUBJECT, &SUBJECT_NAMES, &mut said.subject)?;
+    sequence(c, &KEY, public_key)?;
+    // Two unique identifiers of version 2, which nobody uses, may stand before the extensions.
+    while !c.is_empty() {
+        if tag(c) == Some(EXTENSIONS_TAG) {
+            any(c, |c, _| {
+                expect(c, SEQUENCE, |c| {
+                    der::items(c, &EXTENSIONS, |c| {
+                        extensions::extension(c, &mut said.names)
+                    })
+                })
+            })?;
+        } else {
+            any(c, |_, _| Ok(()))?;
+        }
+    }
+    Ok(())
+}
+
+fn algorithm(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    algorithm_id(c).map(|_| ())
+}
+
+fn algorithm_id(c: &mut Cursor<'_, '_>) -> Result<String, Fault> {
+    let id = object_id(c, &ALGORITHM)?;
+    if let Some(name) = oids::algorithm(&id) {
+        c.computed_text(&ALGORITHM_NAME, name);
+    }
+    Ok(id)
+}
+
+/// A bit string of whole bytes, behind the count of unused bits.
+fn bit_string<T>(
+    c: &mut Cursor<'_, '_>,
+    read: impl FnOnce(&mut Cursor<'_, '_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    expect(c, BIT_STRING, |c| {
+        c.take(1)?;
+        read(c)
+    })
+}
+
+fn public_key(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    const RSA: &str = "1.2.840.113549.1.1.1";
+    const NAMED: u64 = 1;
+    let algorithm = sequence(c, &KEY_ALGORITHM, |c| {
+        let id = algorithm_id(c)?;
+        if tag(c) == Some(OBJECT_ID) {
+            choice(c, &CURVE, NAMED, |c| object_id(c, &NAMED_CURVE))?;
+        }
+        Ok(id)
+    })?;
+    bit_string(c, |c| {
+        c.put(&KEY_BITS, c.rest_span(), Value::Bytes);
+        if algorithm != RSA {
+            return Ok(());
+        }
+        c.nest(|c| {
+            expect(c, SEQUENCE, |c| {
+                expect(c, INTEGER, |c| der::rest(c, &MODULUS))?;
+                expect(c, INTEGER, |c| der::number(c, &EXPONENT))
+            })
+        })
+    })
+}
+
+/// Reads a time and returns it as `2026-01-31 12:00:00 (UTC)`.
+fn time(c: &mut Cursor<'_, '_>, holder: &'static FieldDef) -> Result<String, Fault> {
+    let generalized = tag(c) == Some(GENERALIZED_TIME);
+    choice(c, holder, generalized.into(), |c| {
+        let wanted = if generalized {
+            GENERALIZED_TIME
+        } else {
+            UTC_TIME
+        };
+        expect(c, wanted, |c| {
+            let span = c.rest_span();
+            let written = String::from_utf8_lossy(c.take(c.left())?).into_owned();
+            let Some([year, month, day, hour, minute, second]) = moment(&written, generalized)
+            else {
+                c.put_text(
+                    if generalized { &GENERALIZED } else { &UTC },
+                    span,
+                    &written,
+                );
+                return Ok(written);
+            };
+            let plain =
+                format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} (UTC)");
+            match date::month_name(month).filter(|_| generalized) {
+                Some(name) => c.put_text(
+                    &GENERALIZED,
+                    span,
+                    &format!(
+                        "{name} {day:2}, {year} {hour:02}:{minute:02}:{second:02}.000000000 UTC"
+                    ),
+                ),
+                None => c.put_text(&UTC, span, &plain),
+            }
+            Ok(plain)
+        })
+    })
+}
+
+/// Year, month, day, hour, minute, second of a time in DER, which always ends in `Z` (RFC 5280 section 4.1.2.5).
+fn moment(written: &str, generalized: bool) -> Option<[u32; 6]> {
+    let digits = written.strip_suffix('Z')?;
+    let (year, rest) = digits.split_at_checked(if generalized { 4 } else { 2 })?;
+    if rest.len() != 10 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let year: u32 = year.parse().ok()?;
+    let year = match year {
+        _ if generalized => year,
+        0..50 => year.saturating_add(2000),
+        _ => year.saturating_add(1900),
+    };
+    let mut moment = [year, 0, 0, 0, 0, 0];
+    for (to, from) in moment.iter_mut().skip(1).zip(rest.as_bytes().chunks(2)) {
+        *to = from
+            .iter()
+            .fold(0, |n, &b| n * 10 + u32::from(b.saturating_sub(b'0')));
+    }
+    Some(moment)
+}
