@@ -1,6 +1,6 @@
 //! The extensions of hello messages, certificates and tickets; the form of many depends on the message they stand in.
 
-use crate::decode::{Cursor, Fault, FieldDef, Next};
+use crate::decode::{Cursor, Fault, FieldDef, Next, Value};
 
 use super::fields::{
     ALPN, ALPN_LENGTH, ALPN_LIST, ALPN_STRING_LENGTH, ALPS, ALPS_LENGTH, ALPS_LIST, ALPS_SETTINGS,
@@ -333,7 +333,8 @@ fn pre_shared_key(c: &mut Cursor<'_, '_>, within: Within) -> Result<(), Fault> {
         })
     })?;
     let len = c.u16(&PSK_BINDERS_LENGTH)?;
-    c.bytes(&PSK_BINDERS, len.into()).map(|_| ())
+    c.put(&PSK_BINDERS, c.ahead(len.into()), Value::None);
+    c.take(len.into()).map(|_| ())
 }
 
 /// RFC 9846 section 4.2.10.

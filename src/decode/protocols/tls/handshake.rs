@@ -1,6 +1,6 @@
 //! Handshake messages: put together from records, told apart by type (RFC 9846 section 4, RFC 5246 section 7.4).
 
-use crate::decode::{BufferKind, Cursor, Epoch, Fault, FaultKind, Unopened};
+use crate::decode::{BufferKind, Cursor, Epoch, Fault, FaultKind, Unopened, Value};
 use crate::model::EventDef;
 
 use super::extensions::{self, Within};
@@ -292,7 +292,8 @@ fn ticket(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 
 fn finished(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let len = c.left();
-    c.bytes(&VERIFY_DATA, len)?;
+    c.put(&VERIFY_DATA, c.ahead(len), Value::None);
+    c.take(len)?;
     let side = c.side();
     if let Some(memory) = c.memory::<TlsMemory>() {
         memory.finished(side);

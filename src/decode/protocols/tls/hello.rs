@@ -251,7 +251,8 @@ fn old_client_hello_fields(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if session > 0 {
         c.bytes(&SESSION_ID, session.into())?;
     }
-    let bytes = c.bytes(&CHALLENGE, challenge.into())?;
+    c.put(&CHALLENGE, c.ahead(challenge.into()), Value::None);
+    let bytes = c.take(challenge.into())?;
     if let Some(memory) = c.memory::<TlsMemory>() {
         // Shorter challenges stand at the end of the random, behind zeros.
         let mut random = [0; 32];

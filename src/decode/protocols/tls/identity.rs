@@ -114,7 +114,9 @@ pub(super) fn names(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
                 c.next(Next::Media("application/x-x501-name"), span);
                 let header = der_header(c).min(len.into());
                 c.skip(header);
-                c.bytes(&NAME, usize::from(len).saturating_sub(header))?;
+                let len = usize::from(len).saturating_sub(header);
+                c.put(&NAME, c.ahead(len), Value::None);
+                c.take(len)?;
             }
             Ok(())
         })
