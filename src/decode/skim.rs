@@ -347,7 +347,8 @@ pub fn from_detail(d: &Dissection) -> Option<Skim> {
                 if let Some(found) = read.ip6() {
                     addresses = Some(found);
                 }
-                let next = EXTENSIONS.iter().rev().find_map(|key| read.number(key));
+                let named = d.fields_of(layer).iter().rev();
+                let next = named.filter(|f| NEXT.contains(&f.def.key)).find_map(number);
                 transport = next.map(|n| Transport::Other(n as u8)).or(transport);
             }
             "tcp" => transport = read.tcp().map(Transport::Tcp).or(transport),
@@ -367,13 +368,20 @@ pub fn from_detail(d: &Dissection) -> Option<Skim> {
 }
 
 /// Keys of the numbers that name what an IPv6 header or extension header is followed by.
-const EXTENSIONS: [&str; 5] = [
+const NEXT: [&str; 5] = [
     "ipv6.nxt",
     "ipv6.hopopts.nxt",
     "ipv6.routing.nxt",
     "ipv6.fraghdr.nxt",
     "ipv6.dstopts.nxt",
 ];
+
+fn number(field: &Field) -> Option<u64> {
+    match field.value {
+        Value::Num(number) => Some(number),
+        _ => None,
+    }
+}
 
 /// Reads fields of one layer back.
 struct Read<'a> {
@@ -388,10 +396,7 @@ impl Read<'_> {
     }
 
     fn number(&self, key: &str) -> Option<u64> {
-        match self.field(key)?.value {
-            Value::Num(number) => Some(number),
-            _ => None,
-        }
+        number(self.field(key)?)
     }
 
     fn mac(&self, key: &str) -> Option<Mac> {

@@ -51,6 +51,8 @@ pub enum Claim {
     Alpn(&'static str),
     /// A media type.
     Media(&'static str),
+    /// The protocol that a specification names outright, by this key.
+    Named(&'static str),
     /// Link-layer padding behind the packet.
     Padding,
 }
@@ -74,6 +76,8 @@ pub enum Next {
     Alpn(&'static str),
     /// A media type.
     Media(&'static str),
+    /// The protocol that the layer's specification names outright, by this key.
+    Named(&'static str),
     /// Link-layer padding.
     Padding,
     /// Nothing is known about them.
@@ -211,6 +215,7 @@ pub fn protocol(next: Next, bytes: &[u8]) -> Option<&'static Protocol> {
         Next::TcpPort(n) => claims.get(&Claim::TcpPort(n)),
         Next::Alpn(name) => claims.get(&Claim::Alpn(name)),
         Next::Media(name) => claims.get(&Claim::Media(name)),
+        Next::Named(key) => claims.get(&Claim::Named(key)),
         Next::Padding => claims.get(&Claim::Padding),
         Next::Data => None,
     };

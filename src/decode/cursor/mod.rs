@@ -6,7 +6,9 @@ mod fields;
 mod outlook;
 mod speech;
 
-use crate::model::{BufId, Span};
+use std::net::IpAddr;
+
+use crate::model::{BufId, Span, Timestamp};
 
 use super::{Dissection, Fault, FaultKind, FieldDef, Limit, Value};
 
@@ -148,6 +150,12 @@ impl<'b, 'o> Cursor<'b, 'o> {
         self.d.detail
     }
 
+    /// When the frame was captured.
+    #[must_use]
+    pub const fn time(&self) -> Timestamp {
+        self.d.time
+    }
+
     /// How many bytes there were on the wire behind the last one that was captured, as far as the lengths around this
     /// layer say.
     #[must_use]
@@ -162,6 +170,19 @@ impl<'b, 'o> Cursor<'b, 'o> {
         around.filter_map(|index| {
             let layer = self.d.layers.get(usize::from(index))?;
             Some((layer.protocol.key, layer.span))
+        })
+    }
+
+    /// The address from which the packet around this layer was sent.
+    #[must_use]
+    pub fn network_source(&self) -> Option<IpAddr> {
+        let parent = self.d.layers.get(usize::from(self.layer))?.parent?;
+        let packet = self.d.layers.get(usize::from(parent))?;
+        let fields = self.d.fields_of(packet).iter();
+        fields.rev().find_map(|field| match field.value {
+            Value::Ip4(octets) if field.def.key == "ip.src" => Some(octets.into()),
+            Value::Ip6(octets) if field.def.key == "ipv6.src" => Some(octets.into()),
+            _ => None,
         })
     }
 

@@ -46,7 +46,10 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             c.bound(usize::from(number), &LEN);
             // Novell's "raw 802.3" has no LLC header: its checksum field, always 0xffff, stands in that place.
             let raw = c.peek_number(0, 2) == Some(0xffff);
-            c.next(if raw { Next::Data } else { Next::Llc(0) }, c.rest_span());
+            c.next(
+                if raw { Next::Data } else { Next::Named("llc") },
+                c.rest_span(),
+            );
         }
         1501..=1535 => {
             c.summary(format_args!("{src} → {dst}, type 0x{number:04x}"));

@@ -5,13 +5,23 @@ mod data;
 mod dns;
 mod ethernet;
 mod http;
+mod icmp;
+mod icmp_extension;
+mod icmpv6;
 mod ipv4;
+mod ipv6;
+mod llc;
+mod loopback;
 mod padding;
+mod qinq;
+mod raw;
 mod sct;
+mod sll;
 mod ssh;
 mod tcp;
 mod tls;
 mod udp;
+mod vlan;
 mod x509;
 
 use super::Protocol;
@@ -22,8 +32,22 @@ pub(super) use data::PROTOCOL as DATA;
 pub(super) static TABLE: &[&Protocol] = &[
     &ethernet::PROTOCOL,
     &padding::PROTOCOL,
+    &llc::PROTOCOL,
+    &vlan::PROTOCOL,
+    &qinq::PROTOCOL,
+    &sll::PROTOCOL,
+    &sll::VERSION_2,
+    &loopback::PROTOCOL,
+    &loopback::NETWORK_ORDER,
+    &raw::PROTOCOL,
     &arp::PROTOCOL,
     &ipv4::PROTOCOL,
+    &ipv6::PROTOCOL,
+    &ipv6::ROUTING,
+    &ipv6::DESTINATION,
+    &icmp::PROTOCOL,
+    &icmp_extension::PROTOCOL,
+    &icmpv6::PROTOCOL,
     &udp::PROTOCOL,
     &tcp::PROTOCOL,
     &dns::PROTOCOL,

@@ -1,0 +1,302 @@
+//! ICMPv6: what IPv6 itself asks and reports. RFC 4443; neighbour discovery and multicast listeners have their own files.
+
+mod mld;
+mod ndp;
+mod options;
+
+use crate::decode::{
+    Base, Claim, Cursor, Fault, Names, Next, Protocol, Show, Value, events, fields, joined,
+};
+use crate::model::{Osi, Span};
+
+const TYPES: Names = &[
+    (1, "destination unreachable"),
+    (2, "packet too big"),
+    (3, "time exceeded"),
+    (4, "parameter problem"),
+    (100, "experiment"),
+    (101, "experiment"),
+    (128, "echo request"),
+    (129, "echo reply"),
+    (130, "multicast listener query"),
+    (131, "multicast listener report"),
+    (132, "multicast listener done"),
+    (133, "router solicitation"),
+    (134, "router advertisement"),
+    (135, "neighbour solicitation"),
+    (136, "neighbour advertisement"),
+    (137, "redirect"),
+    (138, "router renumbering"),
+    (139, "node information query"),
+    (140, "node information response"),
+    (141, "inverse neighbour solicitation"),
+    (142, "inverse neighbour advertisement"),
+    (143, "multicast listener report v2"),
+    (144, "home agent address request"),
+    (145, "home agent address reply"),
+    (146, "mobile prefix solicitation"),
+    (147, "mobile prefix advertisement"),
+    (148, "certification path solicitation"),
+    (149, "certification path advertisement"),
+    (151, "multicast router advertisement"),
+    (152, "multicast router solicitation"),
+    (153, "multicast router termination"),
+    (154, "fast mobility"),
+    (155, "RPL control"),
+    (156, "locator update"),
+    (157, "duplicate address request"),
+    (158, "duplicate address confirmation"),
+    (159, "MPL control"),
+    (160, "extended echo request"),
+    (161, "extended echo reply"),
+    (200, "experiment"),
+    (201, "experiment"),
+];
+
+const UNREACHABLE: Names = &[
+    (0, "no route to the destination"),
+    (1, "communication administratively prohibited"),
+    (2, "beyond the scope of the source address"),
+    (3, "address unreachable"),
+    (4, "port unreachable"),
+    (5, "source address failed a policy"),
+    (6, "route rejected"),
+    (7, "error in the source routing header"),
+    (8, "headers too long"),
+];
+
+const EXCEEDED: Names = &[
+    (0, "hop limit reached 0 on the way"),
+    (1, "fragments did not all arrive in time"),
+];
+
+const PROBLEM: Names = &[
+    (0, "a header field is wrong"),
+    (1, "unknown next header"),
+    (2, "unknown option"),
+    (3, "first fragment without all headers"),
+    (4, "error in a segment routing header"),
+    (5, "unknown next header at an intermediate node"),
+    (6, "extension header too big"),
+    (7, "extension header chain too long"),
+    (8, "too many extension headers"),
+    (9, "too many options"),
+    (10, "option too big"),
+];
+
+fields! {
+    TYPE: "icmpv6.type", "Type", Show::Names(Base::Dec, TYPES), "What the message is; errors are below 128, questions and answers from there on.";
+    CODE: "icmpv6.code", "Code", Show::Plain, "The reason, within the type.";
+    CHECKSUM: "icmpv6.checksum", "Checksum", Show::Hex(4), "Sum over addresses and message that the receiver checks.";
+    RESERVED: "icmpv6.reserved", "Reserved", Show::Plain, "Zero.";
+    LENGTH: "icmpv6.length", "Quoted length", Show::Plain, "Length of the quoted packet in units of eight bytes, where extensions follow it.";
+    MTU: "icmpv6.mtu", "MTU", Show::Unit("bytes"), "The biggest packet that the next link takes; the sender shall make its packets smaller.";
+    POINTER: "icmpv6.pointer", "Pointer", Show::Plain, "Which byte of the quoted packet was wrong.";
+    IDENT: "icmpv6.echo.identifier", "Identifier", Show::Hex(4), "Tells the answers of one program from those of another; ping chooses it.";
+    SEQ: "icmpv6.echo.sequence_number", "Sequence number", Show::Plain, "Counts the requests; the answer repeats it.";
+    EXT_SEQ: "icmpv6.ext.echo.seq", "Sequence number", Show::Plain, "Counts the requests; the answer repeats it.";
+    EXT_RESERVED: "icmpv6.ext.echo.req.res", "Reserved", Show::Hex(2), "Zero.";
+    EXT_LOCAL: "icmpv6.ext.echo.req.local", "Local", Show::Plain, "The interface asked about is the receiver's own, not a neighbour's.";
+    EXT_STATE: "icmpv6.ext.echo.rsp.state", "State", Show::Plain, "What the receiver knows of the neighbour.";
+    EXT_RSP_RESERVED: "icmpv6.ext.echo.rsp.res", "Reserved", Show::Hex(2), "Zero.";
+    EXT_ACTIVE: "icmpv6.ext.echo.rsp.active", "Active", Show::Plain, "The interface is up.";
+    EXT_IP4: "icmpv6.ext.echo.rsp.ipv4", "IPv4", Show::Plain, "The interface runs IPv4.";
+    EXT_IP6: "icmpv6.ext.echo.rsp.ipv6", "IPv6", Show::Plain, "The interface runs IPv6.";
+    DATA: "icmpv6.data", "Data", Show::Plain, "The message's content, whose form the type defines.";
+}
+
+events! {
+    REQUEST: "icmpv6.echo_request", "A host asks another one to answer: a ping.";
+    REPLY: "icmpv6.echo_reply", "The host that was pinged sends the same data back.";
+    TIME: "icmpv6.time_exceeded", "A router dropped a packet whose hop limit reached 0, and says so; traceroute lives on this.";
+    UNREACHED: "icmpv6.unreachable", "A packet could not be delivered; the code says why.";
+    TOO_BIG: "icmpv6.packet_too_big", "A packet is too big for the next link; the report tells the size that fits.";
+    REDIRECT: "icmpv6.redirect", "A router knows a better way on the same link.";
+    SOLICIT_NEIGHBOR: "ndp.neighbor_solicitation", "A host asks for the link address of a neighbour, or whether it is still there.";
+    ADVERTISE_NEIGHBOR: "ndp.neighbor_advertisement", "A host tells its link address.";
+    SOLICIT_ROUTER: "ndp.router_solicitation", "A host that has just joined asks which routers there are.";
+    ADVERTISE_ROUTER: "ndp.router_advertisement", "A router tells everyone the prefixes of the link and that it can be used.";
+    PROBE: "ndp.duplicate_address_probe", "Before using an address, a host asks whether somebody else has it.";
+    REPORT: "mld.report", "A host tells routers which multicast groups it listens to.";
+}
+
+/// Control messages of IPv6.
+pub(super) static PROTOCOL: Protocol = Protocol {
+    key: "icmpv6",
+    name: "Internet Control Message Protocol v6",
+    osi: Osi::Network,
+    spec: "RFC 4443",
+    claims: &[Claim::IpProto(58)],
+    fields: joined![FIELDS, ndp::FIELDS, options::FIELDS, mld::FIELDS],
+    events: EVENTS,
+    decode,
+    talk: None,
+};
+
+fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let kind = c.u8(&TYPE)?;
+    let code = c.u8(&CODE)?;
+    c.u16(&CHECKSUM)?;
+    let name = TYPE.name_of(u64::from(kind)).unwrap_or("unknown type");
+    match kind {
+        1..=4 => report(c, kind, code),
+        128 | 129 => {
+            let ident = c.u16(&IDENT)?;
+            let seq = c.u16(&SEQ)?;
+            c.summary(format_args!("{name} id {ident} seq {seq}"));
+            c.event(if kind == 128 { &REQUEST } else { &REPLY });
+            c.next(Next::Data, c.rest_span());
+            Ok(())
+        }
+        130 | 131 | 132 => {
+            mld::version_1(c, kind, name)?;
+            if kind == 131 {
+                c.event(&REPORT);
+            }
+            Ok(())
+        }
+        143 => {
+            mld::report(c)?;
+            c.event(&REPORT);
+            Ok(())
+        }
+        133 => {
+            c.summary(format_args!("which routers are there?"));
+            ndp::router_solicitation(c)?;
+            c.event(&SOLICIT_ROUTER);
+            Ok(())
+        }
+        134 => {
+            ndp::router_advertisement(c)?;
+            c.event(&ADVERTISE_ROUTER);
+            Ok(())
+        }
+        135 => {
+            // A host that has no address yet asks from the unspecified one: it only wants to know whether it may use it.
+            let probe = ndp::neighbor_solicitation(c)?;
+            c.event(if probe { &PROBE } else { &SOLICIT_NEIGHBOR });
+            Ok(())
+        }
+        136 => {
+            ndp::neighbor_advertisement(c)?;
+            c.event(&ADVERTISE_NEIGHBOR);
+            Ok(())
+        }
+        137 => {
+            ndp::redirect(c)?;
+            c.event(&REDIRECT);
+            Ok(())
+        }
+        141 | 142 => {
+            c.summary(format_args!("{name}"));
+            c.bytes(&RESERVED, 4)?;
+            options::decode(c)
+        }
+        160 | 161 => extended(c, kind == 160, name),
+        _ => {
+            c.summary(format_args!("{name}, type {kind}, code {code}"));
+            let rest = c.left();
+            if rest > 0 {
+                c.bytes(&DATA, rest)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The messages that quote the packet which they are about.
+fn report(c: &mut Cursor<'_, '_>, kind: u8, code: u8) -> Result<(), Fault> {
+    let reason = |names: Names| {
+        let found = names.iter().find(|row| row.0 == u64::from(code));
+        found.map_or("unknown code", |row| row.1)
+    };
+    let mut units = 0;
+    match kind {
+        1 | 3 => {
+            units = length(c)?;
+            if kind == 1 {
+                c.summary(format_args!("{}", reason(UNREACHABLE)));
+                c.event(&UNREACHED);
+            } else {
+                c.summary(format_args!("{}", reason(EXCEEDED)));
+                c.event(&TIME);
+            }
+        }
+        2 => {
+            let mtu = c.u32(&MTU)?;
+            c.summary(format_args!("packet too big, mtu {mtu}"));
+            c.event(&TOO_BIG);
+        }
+        _ => {
+            let pointer = c.u32(&POINTER)?;
+            c.summary(format_args!("{}, at byte {pointer}", reason(PROBLEM)));
+        }
+    }
+    let rest = c.rest_span();
+    let len = match units {
+        0 => rest.len,
+        _ => u32::from(units).saturating_mul(8).min(rest.len),
+    };
+    c.quote(Next::EtherType(0x86dd), Span { len, ..rest });
+    let extensions = Span {
+        at: rest.at.saturating_add(len),
+        len: rest.len.saturating_sub(len),
+        ..rest
+    };
+    c.next(Next::Named("icmp.ext"), extensions);
+    Ok(())
+}
+
+/// Four reserved bytes, the first of which may say where extensions begin (RFC 4884 section 4).
+fn length(c: &mut Cursor<'_, '_>) -> Result<u8, Fault> {
+    if c.peek_number(0, 1) == Some(0) {
+        c.bytes(&RESERVED, 4)?;
+        return Ok(0);
+    }
+    let units = c.u8(&LENGTH)?;
+    c.bytes(&RESERVED, 3)?;
+    Ok(units)
+}
+
+fn extended(c: &mut Cursor<'_, '_>, request: bool, name: &'static str) -> Result<(), Fault> {
+    c.u16(&IDENT)?;
+    c.u8(&EXT_SEQ)?;
+    if request {
+        c.bits(&EXT_RESERVED, 1, 0, 7)?;
+        c.flag(&EXT_LOCAL, 1, 7)?;
+    } else {
+        c.bits(&EXT_STATE, 1, 0, 3)?;
+        c.bits(&EXT_RSP_RESERVED, 1, 3, 2)?;
+        c.flag(&EXT_ACTIVE, 1, 5)?;
+        c.flag(&EXT_IP4, 1, 6)?;
+        c.flag(&EXT_IP6, 1, 7)?;
+    }
+    c.take(1)?;
+    c.summary(format_args!("{name}"));
+    c.next(Next::Named("icmp.ext"), c.rest_span());
+    Ok(())
+}
+
+/// Puts single bits of a number that was read at `at`: each with its first bit and how many there are.
+fn put_bits(
+    c: &mut Cursor<'_, '_>,
+    at: Span,
+    number: u64,
+    parts: &[(&'static crate::decode::FieldDef, u8, u8)],
+) {
+    for &(def, bit, bits) in parts {
+        let width = at.len.saturating_mul(8);
+        let shift = width.saturating_sub(u32::from(bit).saturating_add(u32::from(bits)));
+        let mask = 1u64
+            .checked_shl(u32::from(bits))
+            .unwrap_or(0)
+            .wrapping_sub(1);
+        let value = number.checked_shr(shift).unwrap_or(0) & mask;
+        let value = if bits == 1 {
+            Value::Bool(value == 1)
+        } else {
+            Value::Num(value)
+        };
+        c.put(def, Span { bit, bits, ..at }, value);
+    }
+}

@@ -1,0 +1,168 @@
+//! IPv6: packets between networks, with 128-bit addresses. RFC 8200; the flow label is RFC 6437's.
+
+mod extensions;
+mod options;
+
+use std::net::Ipv6Addr;
+
+use crate::decode::names::{DSCP, ECN, IP_PROTOCOLS};
+use crate::decode::{
+    Base, Claim, Cursor, Fault, FieldDef, FragmentPart, Next, Protocol, Show, Value, events,
+    fields, joined,
+};
+use crate::model::{Osi, Span};
+
+fields! {
+    VERSION: "ipv6.version", "Version", Show::Plain, "6 for IPv6.";
+    CLASS: "ipv6.tclass", "Traffic class", Show::Hex(2), "How routers shall treat the packet: a class of service and two bits about congestion.";
+    CLASS_DSCP: "ipv6.tclass.dscp", "Code point", Show::Names(Base::Dec, DSCP), "The class of service that the packet asks for; 0 is ordinary treatment.";
+    CLASS_ECN: "ipv6.tclass.ecn", "Congestion notification", Show::Names(Base::Dec, ECN), "Whether routers may mark the packet instead of dropping it when a queue fills, and whether one did.";
+    FLOW: "ipv6.flow", "Flow label", Show::Hex(5), "Packets of one conversation carry the same label, so that routers can keep them on one path without looking inside.";
+    PAYLOAD_LEN: "ipv6.plen", "Payload length", Show::Unit("bytes"), "Length of everything behind this header of 40 bytes, extension headers included.";
+    NEXT: "ipv6.nxt", "Next header", Show::Names(Base::Dec, IP_PROTOCOLS), "What follows: an extension header or the protocol that the packet carries.";
+    HOP_LIMIT: "ipv6.hlim", "Hop limit", Show::Plain, "Every router takes one off, and drops the packet at 0: no packet circles for ever.";
+    SRC: "ipv6.src", "Source address", Show::Plain, "The address of the sender.";
+    DST: "ipv6.dst", "Destination address", Show::Plain, "Where the packet goes; routers read this and little else.";
+    SRC_MAC: "ipv6.src_slaac_mac", "Source's MAC address", Show::Plain, "The source made its address from this MAC address (ff:fe in the middle, one bit turned).";
+    DST_MAC: "ipv6.dst_slaac_mac", "Destination's MAC address", Show::Plain, "The destination made its address from this MAC address (ff:fe in the middle, one bit turned).";
+    SRC_6TO4: "ipv6.src_6to4_gw_ipv4", "Source's 6to4 gateway", Show::Plain, "The IPv4 address inside a source address of the form 2002::/16, through which it can be reached.";
+    SRC_6TO4_SLA: "ipv6.src_6to4_sla_id", "Source's 6to4 subnet", Show::Plain, "The subnet behind that gateway.";
+    DST_6TO4: "ipv6.dst_6to4_gw_ipv4", "Destination's 6to4 gateway", Show::Plain, "The IPv4 address inside a destination address of the form 2002::/16, through which it can be reached.";
+    DST_6TO4_SLA: "ipv6.dst_6to4_sla_id", "Destination's 6to4 subnet", Show::Plain, "The subnet behind that gateway.";
+}
+
+events! {
+    FRAGMENT: "ip.fragment", "A packet was too big for a link and travels in pieces, each with its own IP header.";
+}
+
+/// Internet Protocol version 6.
+pub(super) static PROTOCOL: Protocol = Protocol {
+    key: "ipv6",
+    name: "Internet Protocol Version 6",
+    osi: Osi::Network,
+    spec: "RFC 8200",
+    claims: &[
+        Claim::EtherType(0x86dd),
+        Claim::IpProto(41),
+        Claim::Link(229),
+    ],
+    fields: joined![FIELDS, extensions::FIELDS, options::FIELDS],
+    events: EVENTS,
+    decode,
+    talk: None,
+};
+
+/// Extension headers that stand at the start of a packet put together from fragments.
+pub(super) static ROUTING: Protocol = alone(&[Claim::IpProto(43)], |c| chain(c, 43));
+/// Destination options in that place.
+pub(super) static DESTINATION: Protocol = alone(&[Claim::IpProto(60)], |c| chain(c, 60));
+
+const fn alone(
+    claims: &'static [Claim],
+    decode: fn(&mut Cursor<'_, '_>) -> Result<(), Fault>,
+) -> Protocol {
+    Protocol {
+        key: "ipv6",
+        name: "IPv6 extension headers",
+        osi: Osi::Network,
+        spec: "RFC 8200, section 4",
+        claims,
+        fields: &[],
+        events: EVENTS,
+        decode,
+        talk: None,
+    }
+}
+
+fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let version = c.bits(&VERSION, 1, 0, 4)?;
+    if version != 6 {
+        return Err(c.bad_value(&VERSION, "6"));
+    }
+    c.bits(&CLASS, 4, 4, 8)?;
+    c.nest(|c| {
+        c.bits(&CLASS_DSCP, 4, 4, 6)?;
+        c.bits(&CLASS_ECN, 4, 10, 2)
+    })?;
+    c.take(1)?;
+    c.bits(&FLOW, 3, 4, 20)?;
+    c.take(3)?;
+    let len = usize::from(c.u16(&PAYLOAD_LEN)?);
+    let next = c.u8(&NEXT)?;
+    let hops = c.u8(&HOP_LIMIT)?;
+    let addresses = c.ahead(32);
+    let src = c.ip6(&SRC)?;
+    let dst = c.ip6(&DST)?;
+    let at = |from: u32, len| Span::bytes(addresses.buf, addresses.at.saturating_add(from), len);
+    embedded(c, src, at(8, 8), &SRC_MAC);
+    embedded(c, dst, at(24, 8), &DST_MAC);
+    tunnel(c, src, [at(2, 4), at(6, 2)], [&SRC_6TO4, &SRC_6TO4_SLA]);
+    tunnel(c, dst, [at(18, 4), at(22, 2)], [&DST_6TO4, &DST_6TO4_SLA]);
+    let (src, dst) = (Ipv6Addr::from(src), Ipv6Addr::from(dst));
+
+    // A length that does not fit is 0 here and stands in a jumbo payload option; a network card that cuts big segments
+    // itself (segmentation offload) hands packets to the capture with length 0 too.
+    if len > 0 {
+        c.bound(len, &PAYLOAD_LEN);
+    }
+    let chain = extensions::decode(c, next)?;
+    let carried = NEXT.name_of(u64::from(chain.proto));
+    let carried = carried.unwrap_or("unknown protocol");
+    match &chain.fragment {
+        Some(part) => c.summary(format_args!(
+            "{src} → {dst}, {carried}, hop limit {hops}, fragment at {}",
+            part.offset
+        )),
+        None => c.summary(format_args!("{src} → {dst}, {carried}, hop limit {hops}")),
+    }
+    carry(c, &chain);
+    Ok(())
+}
+
+fn chain(c: &mut Cursor<'_, '_>, first: u8) -> Result<(), Fault> {
+    let chain = extensions::decode(c, first)?;
+    carry(c, &chain);
+    Ok(())
+}
+
+fn carry(c: &mut Cursor<'_, '_>, chain: &extensions::Chain) {
+    let span = c.rest_span();
+    let next = Next::IpProto(chain.proto);
+    let Some(part) = &chain.fragment else {
+        c.next(next, span);
+        return;
+    };
+    c.event(&FRAGMENT);
+    if c.missing() > 0 {
+        // Cut by the capture: it can never be put together.
+        c.next(Next::Data, span);
+        return;
+    }
+    c.fragment(FragmentPart {
+        span,
+        offset: part.offset,
+        more: part.more,
+        id: part.id,
+        next,
+    });
+}
+
+/// An interface identifier made from a MAC address (RFC 4291 appendix A).
+fn embedded(c: &mut Cursor<'_, '_>, address: [u8; 16], at: Span, def: &'static FieldDef) {
+    if let [.., a, b, d, 0xff, 0xfe, e, f, g] = address
+        && address.first() != Some(&0xff)
+    {
+        c.put(def, at, Value::Mac([a ^ 2, b, d, e, f, g]));
+    }
+}
+
+/// An IPv4 address in a 6to4 prefix (RFC 3056).
+fn tunnel(c: &mut Cursor<'_, '_>, address: [u8; 16], at: [Span; 2], defs: [&'static FieldDef; 2]) {
+    if let [0x20, 0x02, a, b, d, e, high, low, ..] = address {
+        let [gateway, subnet] = at;
+        let [gateway_def, subnet_def] = defs;
+        c.put(gateway_def, gateway, Value::Ip4([a, b, d, e]));
+        let number = u16::from_be_bytes([high, low]);
+        c.put(subnet_def, subnet, Value::Num(u64::from(number)));
+    }
+}

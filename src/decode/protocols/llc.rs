@@ -1,0 +1,208 @@
+//! LLC and SNAP: the header behind a length in 802.3 frames that names their protocol. IEEE 802.2, RFC 1042.
+
+use crate::decode::names::ETHERTYPES;
+use crate::decode::{
+    Base, Claim, Cursor, Fault, FieldDef, Names, Next, Protocol, Show, Value, fields,
+};
+use crate::model::{Osi, Span};
+
+const SAPS: Names = &[
+    (0x00, "null"),
+    (0x02, "LLC sublayer management"),
+    (0x03, "LLC sublayer management, group"),
+    (0x04, "SNA path control"),
+    (0x06, "IP"),
+    (0x0e, "PROWAY network management"),
+    (0x42, "spanning tree"),
+    (0x4e, "MMS"),
+    (0x7e, "ISO 8208 (X.25)"),
+    (0x80, "XNS"),
+    (0x8e, "PROWAY active station"),
+    (0x98, "ARP"),
+    (0xaa, "SNAP"),
+    (0xbc, "Banyan Vines"),
+    (0xe0, "NetWare"),
+    (0xf0, "NetBIOS"),
+    (0xf4, "IBM LAN management"),
+    (0xfe, "OSI network layer"),
+    (0xff, "global"),
+];
+
+const FRAME_TYPES: Names = &[(0, "information"), (1, "supervisory"), (3, "unnumbered")];
+
+const SUPERVISORY: Names = &[
+    (0, "receiver ready"),
+    (1, "receiver not ready"),
+    (2, "reject"),
+];
+
+const COMMANDS: Names = &[
+    (0x00, "unnumbered information"),
+    (0x03, "disconnected mode or set asynchronous mode"),
+    (0x10, "disconnect"),
+    (0x18, "unnumbered acknowledgment"),
+    (0x1b, "set asynchronous balanced mode, extended"),
+    (0x21, "frame reject"),
+    (0x2b, "exchange identification"),
+    (0x38, "test"),
+];
+
+const OUIS: Names = &[
+    (0x00_0000, "encapsulated Ethernet"),
+    (0x00_000c, "Cisco"),
+    (0x00_00f8, "Cisco, 90-compatible"),
+    (0x00_80c2, "IEEE 802.1, bridged frames"),
+    (0x08_0007, "AppleTalk"),
+];
+
+const CISCO: Names = &[
+    (0x0102, "DRiP"),
+    (0x0104, "PAgP"),
+    (0x010b, "PVST+ spanning tree"),
+    (0x010c, "VLAN bridge"),
+    (0x0111, "UDLD"),
+    (0x2000, "CDP"),
+    (0x2001, "CGMP"),
+    (0x2003, "VTP"),
+    (0x2004, "DTP"),
+    (0x200a, "STP uplink fast"),
+];
+
+fields! {
+    DSAP: "llc.dsap", "Destination service access point", Show::Names(Base::Hex(2), SAPS), "Which protocol of the receiver the frame is for.";
+    DSAP_SAP: "llc.dsap.sap", "Service access point", Show::Plain, "The upper seven bits of the address.";
+    DSAP_IG: "llc.dsap.ig", "Group", Show::Plain, "Set when the frame is for a group of service access points.";
+    SSAP: "llc.ssap", "Source service access point", Show::Names(Base::Hex(2), SAPS), "Which protocol of the sender it comes from.";
+    SSAP_SAP: "llc.ssap.sap", "Service access point", Show::Plain, "The upper seven bits of the address.";
+    SSAP_CR: "llc.ssap.cr", "Response", Show::Plain, "Set in a response, not set in a command.";
+    CONTROL: "llc.control", "Control field", Show::Hex(4), "What kind of frame it is; 0x03 is plain data without acknowledgment.";
+    N_R: "llc.control.n_r", "Receive number", Show::Plain, "The number of the next frame that the sender expects.";
+    N_S: "llc.control.n_s", "Send number", Show::Plain, "This frame's number.";
+    POLL: "llc.control.p", "Poll", Show::Plain, "Set in a command that wants an answer at once.";
+    FINAL: "llc.control.f", "Final", Show::Plain, "Set in the answer to a poll.";
+    S_TYPE: "llc.control.s_ftype", "Supervisory type", Show::Names(Base::Hex(1), SUPERVISORY), "Whether the sender can take more frames.";
+    COMMAND: "llc.control.u_modifier_cmd", "Command", Show::Names(Base::Hex(2), COMMANDS), "Which unnumbered command it is.";
+    RESPONSE: "llc.control.u_modifier_resp", "Response", Show::Names(Base::Hex(2), COMMANDS), "Which unnumbered response it is.";
+    FRAME_TYPE: "llc.control.ftype", "Frame type", Show::Names(Base::Hex(1), FRAME_TYPES), "Information, supervisory or unnumbered.";
+    OUI: "llc.oui", "Organization", Show::Names(Base::Hex(6), OUIS), "Who gives the next number its meaning; 0 means that it is an EtherType.";
+    TYPE: "llc.type", "Type", Show::Names(Base::Hex(4), ETHERTYPES), "Which protocol follows, as an EtherType.";
+    CISCO_PID: "llc.cisco_pid", "Protocol", Show::Names(Base::Hex(4), CISCO), "Which of Cisco's protocols follows.";
+    PID: "llc.pid", "Protocol", Show::Hex(4), "Which of the organization's protocols follows.";
+}
+
+/// Logical link control.
+pub(super) static PROTOCOL: Protocol = Protocol {
+    key: "llc",
+    name: "Logical-Link Control",
+    osi: Osi::Link,
+    spec: "IEEE 802.2",
+    claims: &[Claim::Named("llc"), Claim::EtherType(0x8870)],
+    fields: FIELDS,
+    events: &[],
+    decode,
+    talk: None,
+};
+
+fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let dsap = c.bits(&DSAP, 1, 0, 8)? as u8;
+    c.nest(|c| {
+        c.bits(&DSAP_SAP, 1, 0, 7)?;
+        c.flag(&DSAP_IG, 1, 7)
+    })?;
+    c.take(1)?;
+    let ssap = c.bits(&SSAP, 1, 0, 8)? as u8;
+    let response = c.nest(|c| {
+        c.bits(&SSAP_SAP, 1, 0, 7)?;
+        c.flag(&SSAP_CR, 1, 7)
+    })?;
+    c.take(1)?;
+    let information = control(c, response)?;
+
+    if dsap == 0xaa && ssap & 0xfe == 0xaa && information {
+        return snap(c);
+    }
+    match DSAP.name_of(u64::from(dsap)) {
+        Some(name) => c.summary(format_args!("{name}")),
+        None => c.summary(format_args!("service access point 0x{dsap:02x}")),
+    }
+    let next = if information {
+        Next::Llc(dsap)
+    } else {
+        Next::Data
+    };
+    c.next(next, c.rest_span());
+    Ok(())
+}
+
+/// The control field; true for frames that carry a protocol's data.
+fn control(c: &mut Cursor<'_, '_>, response: bool) -> Result<bool, Fault> {
+    let poll: &'static FieldDef = if response { &FINAL } else { &POLL };
+    let first = c.peek_number(0, 1).unwrap_or(0);
+    if first & 3 == 3 {
+        let at = c.ahead(1);
+        c.number(&CONTROL, 1)?;
+        c.nest(|c| {
+            // The five bits of the modifier lie around the poll bit; as Wireshark does, it stays among them, as 0.
+            let modifier = if response { &RESPONSE } else { &COMMAND };
+            c.put(modifier, at, Value::Num((first & 0xec) >> 2));
+            if first & 0x10 != 0 {
+                let bit = Span {
+                    bit: 3,
+                    bits: 1,
+                    ..at
+                };
+                c.put(poll, bit, Value::Bool(true));
+            }
+            let kind = Span {
+                bit: 6,
+                bits: 2,
+                ..at
+            };
+            c.put(&FRAME_TYPE, kind, Value::Num(3));
+            Ok(())
+        })?;
+        return Ok(first & 0xec == 0);
+    }
+    // Two bytes, the lower one first.
+    let at = c.ahead(2);
+    let bytes = c.take(2)?;
+    let value = bytes
+        .iter()
+        .rev()
+        .fold(0u64, |n, &byte| n << 8 | u64::from(byte));
+    c.put(&CONTROL, at, Value::Num(value));
+    c.nest(|c| {
+        c.put(&N_R, at, Value::Num(value >> 9));
+        if value & 1 == 0 {
+            c.put(&N_S, at, Value::Num(value >> 1 & 0x7f));
+        }
+        c.put(poll, at, Value::Bool(value & 0x100 != 0));
+        if value & 1 == 1 {
+            c.put(&S_TYPE, at, Value::Num(value >> 2 & 3));
+        }
+        let kind = if value & 1 == 0 { 0 } else { 1 };
+        c.put(&FRAME_TYPE, at, Value::Num(kind));
+        Ok(())
+    })?;
+    Ok(value & 1 == 0)
+}
+
+fn snap(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let organization = c.u24(&OUI)?;
+    let (def, next): (&'static FieldDef, fn(u16) -> Next) = match organization {
+        0 | 0x00_00f8 => (&TYPE, Next::EtherType),
+        0x00_000c => (&CISCO_PID, |pid| match pid {
+            // Cisco's spanning tree for each VLAN sends the BPDUs of the standard.
+            0x010b => Next::Llc(0x42),
+            _ => Next::Data,
+        }),
+        _ => (&PID, |_| Next::Data),
+    };
+    let number = c.u16(def)?;
+    match def.name_of(u64::from(number)) {
+        Some(name) => c.summary(format_args!("SNAP, {name}")),
+        None => c.summary(format_args!("SNAP {organization:06x}, 0x{number:04x}")),
+    }
+    c.next(next(number), c.rest_span());
+    Ok(())
+}
