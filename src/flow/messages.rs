@@ -330,7 +330,9 @@ impl Dialogue {
                 }
                 Extent::Body { len, last } => {
                     let len = len.min(rest.len());
-                    if let Some(event) = lane.body_of {
+                    if let Some(event) = lane.body_of
+                        && len > 0
+                    {
                         h.d.bodies.push(BodyPart {
                             event,
                             from: side,

@@ -12,6 +12,8 @@ mod recent;
 mod stream;
 mod table;
 mod tcp;
+#[cfg(test)]
+mod testing;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -502,5 +504,118 @@ impl Read<'_> {
             Value::Mac(octets) => Some(Mac(octets)),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{ACK, FIN, MS, SYN, Tape};
+    use super::*;
+    use crate::model::Side::{Client, Server};
+
+    #[test]
+    fn a_syn_with_a_new_number_begins_another_conversation() {
+        let mut tape = Tape::new(false);
+        tape.handshake();
+        tape.tcp(Client, SYN, 100, 0, b"");
+        tape.tcp(Client, SYN, 9000, 0, b"");
+        let flows = tape.finish();
+        let found: Vec<_> = flows.iter().map(|f| (f.id, f.stream, f.frames)).collect();
+        assert_eq!(found, [(1, Some(0), 4), (2, Some(1), 1)]);
+    }
+
+    #[test]
+    fn silence_ends_a_udp_conversation_but_not_its_stream() {
+        let mut tape = Tape::new(false);
+        tape.ports = [40_000, 4000];
+        tape.udp(Client, b"a");
+        tape.time += 59_000 * MS;
+        tape.udp(Server, b"b");
+        tape.time += 61_000 * MS;
+        assert_eq!(tape.udp(Client, b"c"), "udp.datagram");
+        assert_eq!(tape.flows.ended().count(), 1);
+        tape.ports = [40_001, 4000];
+        tape.udp(Client, b"d");
+        let flows = tape.finish();
+        let found: Vec<_> = flows.iter().map(|f| (f.id, f.stream, f.frames)).collect();
+        assert_eq!(found, [(2, Some(0), 1), (3, Some(1), 1)]);
+        assert_eq!(flows[0].outcome(), Outcome::Unanswered);
+    }
+
+    #[test]
+    fn without_a_syn_the_registered_or_lower_port_serves() {
+        let mut tape = Tape::new(false);
+        tape.tcp(Server, ACK, 501, 101, b"x");
+        tape.ports = [40_000, 50_000];
+        tape.tcp(Server, ACK, 501, 101, b"x");
+        tape.ports = [40_002, 50_000];
+        tape.tcp(Server, SYN | ACK, 500, 101, b"");
+        let flows = tape.finish();
+        let served: Vec<_> = flows.iter().map(|f| f.server.port).collect();
+        assert_eq!(served, [Some(22), Some(40_000), Some(50_000)]);
+        assert_eq!(flows[0].history(), "^d");
+        assert_eq!(flows[0].outcome(), Outcome::Open);
+    }
+
+    #[test]
+    fn an_unreachable_error_refuses_the_syn_that_it_quotes() {
+        let mut tape = Tape::new(false);
+        tape.tcp(Client, SYN, 100, 0, b"");
+        let quoted = [
+            &40_000u16.to_be_bytes()[..],
+            &22u16.to_be_bytes(),
+            &[0, 0, 0, 100],
+        ]
+        .concat();
+        let quoted = tape.ip(Client, 6, &quoted);
+        let error = [&[3, 1, 0, 0, 0, 0, 0, 0][..], &quoted].concat();
+        let error = tape.ip(Server, 1, &error);
+        let events = tape.frame(&error);
+        assert!(events.ends_with("tcp.refused"), "{events}");
+        assert_eq!(tape.d.about_flow, Some(1));
+        assert_eq!(
+            tape.d.flow,
+            Some(FlowRef {
+                id: 1,
+                from: Server
+            })
+        );
+        let flows = tape.finish();
+        assert_eq!(flows.len(), 1);
+        assert_eq!(flows[0].outcome(), Outcome::Refused);
+        assert_eq!(flows[0].frames, 1);
+        assert!(flows[0].endings.is_empty());
+    }
+
+    #[test]
+    fn messages_are_found_in_any_segmentation_and_order() {
+        let banner = b"SSH-2.0-OpenSSH_9.2p1\r\n";
+        for detail in [false, true] {
+            let mut tape = Tape::new(detail);
+            tape.handshake();
+            tape.tcp(Server, ACK, 501 + 5, 101, &banner[5..12]);
+            tape.tcp(Server, ACK, 501 + 10, 101, &banner[10..]);
+            let events = tape.tcp(Server, ACK, 501, 101, &banner[..6]);
+            assert_eq!(events, "tcp.retransmission ssh.banner");
+            let mut frames = Vec::new();
+            let span = tape.d.events[1].span;
+            tape.d
+                .trace(span, |piece| frames.push((piece.packet.0, piece.len)));
+            // The first copy of every byte counts.
+            assert_eq!(frames, [(6, 5), (4, 7), (5, 11)]);
+            assert_eq!(tape.finish()[0].app, "ssh");
+        }
+    }
+
+    #[test]
+    fn the_server_may_speak_first_and_the_capture_may_begin_late() {
+        let mut tape = Tape::new(false);
+        tape.handshake();
+        let banner = b"SSH-2.0-x\r\n";
+        assert_eq!(tape.tcp(Server, ACK, 501, 101, banner), "ssh.banner");
+        assert_eq!(tape.tcp(Client, ACK, 101, 512, banner), "ssh.banner");
+        tape.tcp(Client, FIN | ACK, 112, 512, b"");
+        tape.ports[0] += 1;
+        assert_eq!(tape.tcp(Server, ACK, 701, 101, banner), "ssh.banner");
     }
 }

@@ -616,3 +616,199 @@ impl Half {
                 .any(|&(first, last)| before(first, to) && before(from, last))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::flow::Outcome;
+    use crate::flow::testing::{ACK, FIN, MS, RST, SYN, Tape};
+    use crate::model::Side::{Client, Server};
+
+    #[test]
+    fn a_connection_from_syn_to_the_last_ack() {
+        let mut tape = Tape::new(false);
+        assert_eq!(tape.tcp(Client, SYN, 100, 0, b""), "tcp.syn");
+        assert_eq!(tape.tcp(Server, SYN | ACK, 500, 101, b""), "tcp.syn_ack");
+        assert_eq!(tape.tcp(Client, ACK, 101, 501, b""), "tcp.established");
+        assert_eq!(tape.tcp(Client, ACK, 101, 501, b"abc"), "");
+        assert_eq!(tape.tcp(Server, ACK, 501, 104, b""), "");
+        assert_eq!(tape.tcp(Server, ACK, 501, 104, b"defgh"), "");
+        assert_eq!(tape.tcp(Client, FIN | ACK, 104, 506, b""), "tcp.fin");
+        assert_eq!(tape.tcp(Server, FIN | ACK, 506, 105, b""), "tcp.fin");
+        assert_eq!(tape.tcp(Client, ACK, 105, 507, b""), "tcp.closed");
+        let flow = &tape.finish()[0];
+        assert_eq!(flow.outcome(), Outcome::Closed);
+        assert_eq!(flow.history(), "ShADadFf");
+        assert_eq!(flow.bytes, [3, 5]);
+        assert_eq!((flow.frames, flow.first.0, flow.last.0), (9, 1, 9));
+        let tcp = flow.tcp().unwrap();
+        assert_eq!(tcp.handshake_rtt, Some(MS));
+        assert_eq!(tcp.initial_rtt, Some(2 * MS));
+        assert_eq!(tcp.retransmissions, 0);
+    }
+
+    #[test]
+    fn a_lost_syn_makes_the_round_trip_unknown() {
+        let mut tape = Tape::new(false);
+        tape.tcp(Client, SYN, 100, 0, b"");
+        tape.time += 1000 * MS;
+        assert_eq!(
+            tape.tcp(Client, SYN, 100, 0, b""),
+            "tcp.syn tcp.retransmission"
+        );
+        assert_eq!(tape.d.events[1].about.map(|p| p.0), Some(1));
+        tape.tcp(Server, SYN | ACK, 500, 101, b"");
+        assert_eq!(tape.tcp(Client, ACK, 101, 501, b""), "tcp.established");
+        let tcp = tape.finish()[0].tcp().unwrap();
+        assert_eq!((tcp.handshake_rtt, tcp.initial_rtt), (None, None));
+        assert_eq!(tcp.retransmissions, 1);
+    }
+
+    #[test]
+    fn refused_unanswered_reset_half_closed() {
+        let mut tape = Tape::new(false);
+        tape.tcp(Client, SYN, 100, 0, b"");
+        assert_eq!(
+            tape.tcp(Server, RST | ACK, 0, 101, b""),
+            "tcp.reset tcp.refused"
+        );
+        assert_eq!(tape.d.events[1].about.map(|p| p.0), Some(1));
+
+        tape.ports = [40_001, 22];
+        tape.tcp(Client, SYN, 100, 0, b"");
+        tape.time += 1000 * MS;
+        tape.tcp(Client, SYN, 100, 0, b"");
+
+        tape.ports = [40_002, 22];
+        tape.handshake();
+        assert_eq!(tape.tcp(Client, RST, 101, 0, b""), "tcp.reset");
+
+        tape.ports = [40_003, 22];
+        tape.handshake();
+        tape.tcp(Client, FIN | ACK, 101, 501, b"");
+        tape.tcp(Server, ACK, 501, 102, b"");
+        assert_eq!(tape.tcp(Server, ACK, 501, 102, b"more"), "tcp.half_close");
+        assert_eq!(tape.tcp(Server, ACK, 505, 102, b"more"), "");
+
+        let flows = tape.finish();
+        let outcomes: Vec<&str> = flows.iter().map(|f| f.outcome().name()).collect();
+        assert_eq!(outcomes, ["refused", "unanswered", "reset", "half-closed"]);
+        let histories: Vec<String> = flows.iter().map(|f| f.history()).collect();
+        assert_eq!(histories, ["Sr", "S", "ShAR", "ShAFad"]);
+        let ending = &flows[1].endings[0];
+        assert_eq!(ending.event.id, "tcp.unanswered");
+        assert_eq!(
+            ending.frames.iter().map(|p| p.0).collect::<Vec<_>>(),
+            [3, 4]
+        );
+        assert!(flows[0].endings.is_empty() && flows[2].endings.is_empty());
+    }
+
+    #[test]
+    fn a_reset_after_both_fins_changes_nothing() {
+        let mut tape = Tape::new(false);
+        tape.handshake();
+        tape.tcp(Client, FIN | ACK, 101, 501, b"");
+        tape.tcp(Server, FIN | ACK, 501, 102, b"");
+        assert_eq!(tape.tcp(Client, RST, 102, 0, b""), "tcp.reset");
+        assert_eq!(tape.finish()[0].outcome(), Outcome::Closed);
+    }
+
+    #[test]
+    fn only_bytes_seen_twice_are_a_retransmission() {
+        let mut tape = Tape::new(false);
+        tape.handshake();
+        tape.tcp(Client, ACK, 101, 501, b"0123456789");
+        tape.tcp(Client, ACK, 121, 501, b"0123456789");
+        // Late, and seen once.
+        assert_eq!(
+            tape.tcp(Client, ACK, 111, 501, b"0123456789"),
+            "tcp.out_of_order"
+        );
+        assert_eq!(
+            tape.tcp(Client, ACK, 111, 501, b"0123456789"),
+            "tcp.retransmission"
+        );
+        assert_eq!(tape.d.events[0].about.map(|p| p.0), Some(6));
+        // Half of it is new.
+        assert_eq!(
+            tape.tcp(Client, ACK, 126, 501, b"0123456789"),
+            "tcp.retransmission"
+        );
+        let flow = &tape.finish()[0];
+        assert_eq!(flow.bytes, [35, 0]);
+        let tcp = flow.tcp().unwrap();
+        assert_eq!((tcp.out_of_order, tcp.retransmissions), (1, 2));
+        assert_eq!(flow.history(), "ShADT");
+    }
+
+    #[test]
+    fn duplicate_acks_ask_for_a_fast_retransmission() {
+        let mut tape = Tape::new(false);
+        tape.handshake();
+        for i in 0..4 {
+            tape.tcp(Server, ACK, 501 + 10 * i, 101, b"0123456789");
+        }
+        assert_eq!(tape.tcp(Client, ACK, 101, 511, b""), "");
+        assert_eq!(tape.tcp(Client, ACK, 101, 511, b""), "tcp.duplicate_ack");
+        assert_eq!(tape.tcp(Client, ACK, 101, 511, b""), "tcp.duplicate_ack");
+        let again = tape.tcp(Server, ACK, 511, 101, b"0123456789");
+        assert_eq!(again, "tcp.fast_retransmission");
+        assert_eq!(tape.d.events[0].about.map(|p| p.0), Some(5));
+        assert_eq!(tape.finish()[0].tcp().unwrap().duplicate_acks, 2);
+    }
+
+    #[test]
+    fn a_segment_captured_twice_on_its_way_was_sent_once() {
+        let mut tape = Tape::new(false);
+        tape.handshake();
+        tape.tcp(Client, ACK, 101, 501, b"0123456789");
+        // The router's copy: the same identification, one hop fewer.
+        (tape.id, tape.ttl) = (tape.id - 1, 63);
+        assert_eq!(tape.tcp(Client, ACK, 101, 501, b"0123456789"), "");
+        tape.ttl = 64;
+        assert_eq!(
+            tape.tcp(Client, ACK, 101, 501, b"0123456789"),
+            "tcp.retransmission"
+        );
+        let flow = &tape.finish()[0];
+        assert_eq!((flow.frames, flow.bytes[0]), (6, 10));
+        assert_eq!(flow.tcp().unwrap().retransmissions, 1);
+    }
+
+    #[test]
+    fn windows_close_are_probed_and_open() {
+        let mut tape = Tape::new(false);
+        tape.window = 10;
+        tape.handshake();
+        assert_eq!(
+            tape.tcp(Client, ACK, 101, 501, b"0123456789"),
+            "tcp.window_full"
+        );
+        tape.window = 0;
+        assert_eq!(tape.tcp(Server, ACK, 501, 111, b""), "tcp.zero_window");
+        tape.window = 10;
+        // The probe of a closed window looks like a keep-alive, and is none.
+        assert_eq!(tape.tcp(Client, ACK, 110, 501, b""), "");
+        tape.window = 0;
+        assert_eq!(tape.tcp(Server, ACK, 501, 111, b""), "tcp.zero_window");
+        tape.window = 10;
+        assert_eq!(tape.tcp(Server, ACK, 501, 111, b""), "tcp.window_open");
+        let flow = &tape.finish()[0];
+        assert_eq!(flow.tcp().unwrap().zero_windows, 2);
+        assert_eq!(flow.history(), "ShADaw");
+    }
+
+    #[test]
+    fn keep_alives_are_no_retransmissions() {
+        let mut tape = Tape::new(false);
+        tape.handshake();
+        tape.tcp(Client, ACK, 101, 501, b"x");
+        // Not acknowledged yet: the byte was sent again.
+        assert_eq!(tape.tcp(Client, ACK, 101, 501, b"x"), "tcp.retransmission");
+        tape.tcp(Server, ACK, 501, 102, b"");
+        assert_eq!(tape.tcp(Client, ACK, 101, 501, b"x"), "tcp.keep_alive");
+        assert_eq!(tape.tcp(Server, ACK, 501, 102, b""), "tcp.keep_alive_ack");
+        assert_eq!(tape.tcp(Client, ACK, 101, 501, b""), "tcp.keep_alive");
+        assert_eq!(tape.finish()[0].bytes, [1, 0]);
+    }
+}
