@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::model::{Piece, Side, Span};
+use crate::model::{Osi, Piece, Side, Span};
 
 use super::Cursor;
 use crate::decode::dissection::BufferKind;
@@ -28,6 +28,15 @@ impl Cursor<'_, '_> {
         self.speech
             .as_ref()
             .map_or(Side::Client, |speech| speech.side)
+    }
+
+    /// True when what is read came out of an encrypted layer of this frame (TLS).
+    #[must_use]
+    pub fn encrypted(&self) -> bool {
+        let outer = self.d.layers.iter().take(usize::from(self.layer));
+        outer
+            .filter(|layer| !layer.quoted)
+            .any(|layer| layer.protocol.osi == Osi::Presentation)
     }
 
     /// Opens a sealed record: its clear bytes become a buffer, whose span is returned with the content type.
