@@ -64,12 +64,15 @@ pub(crate) fn converse(
     let talk = protocol.talk.expect("a conversation protocol");
     let mut memory = (talk.begin)();
     let mut talked = Talked::default();
+    // Where everything is shown, a head waits for its body and both are decoded as one.
+    let mut held = [0_usize; 2];
     let closing = [(Side::Client, &[] as &[u8]), (Side::Server, &[])];
     for (i, &(side, bytes)) in segments.iter().chain(&closing).enumerate() {
         let ended = i >= segments.len();
         talked.left[side.index()].extend_from_slice(bytes);
         while talked.end[side.index()].is_none() {
-            let waiting = &talked.left[side.index()];
+            let at = held[side.index()];
+            let waiting = &talked.left[side.index()][at..];
             let ask = Ask {
                 side,
                 bytes: waiting,
@@ -77,27 +80,46 @@ pub(crate) fn converse(
                 lost: 0,
                 detail,
             };
-            match (talk.extent)(&mut *memory, ask) {
+            let (tell, empty) = match (talk.extent)(&mut *memory, ask) {
                 Extent::More => break,
-                Extent::Message { len, .. } => {
-                    assert!(len > 0 && len <= waiting.len(), "{len} of {waiting:?}");
-                    let rest = talked.left[side.index()].split_off(len);
-                    let bytes = std::mem::replace(&mut talked.left[side.index()], rest);
-                    let said = decode(protocol, side, bytes, detail, &mut *memory);
-                    talked.said.push(said);
+                Extent::Message { len, body } => {
+                    assert!(at == 0 && len > 0 && len <= waiting.len(), "{len}");
+                    if body && detail {
+                        held[side.index()] = len;
+                        continue;
+                    }
+                    (len, false)
                 }
                 Extent::Body { len, last } => {
                     assert!(len <= waiting.len() && (len > 0 || last));
-                    talked.left[side.index()].drain(..len);
-                    let mut told = talked.said.iter_mut().rev();
-                    told.find(|s| s.side == side).expect("a head").body += len;
-                    if len == 0 && talked.left[side.index()].is_empty() {
-                        break;
+                    let empty = len == 0 && waiting.is_empty();
+                    if at > 0 && !last {
+                        held[side.index()] += len;
+                        continue;
                     }
+                    if at == 0 {
+                        talked.left[side.index()].drain(..len);
+                        let mut told = talked.said.iter_mut().rev();
+                        told.find(|s| s.side == side).expect("a head").body += len;
+                        if empty {
+                            break;
+                        }
+                        continue;
+                    }
+                    held[side.index()] = 0;
+                    (at + len, empty)
                 }
                 end @ (Extent::Done | Extent::Becomes(_)) => {
                     talked.end[side.index()] = Some(end);
+                    break;
                 }
+            };
+            let rest = talked.left[side.index()].split_off(tell);
+            let bytes = std::mem::replace(&mut talked.left[side.index()], rest);
+            let said = decode(protocol, side, bytes, detail, &mut *memory);
+            talked.said.push(said);
+            if empty {
+                break;
             }
         }
     }

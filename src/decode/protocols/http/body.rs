@@ -14,19 +14,31 @@ use super::{
 /// Most bytes that a body is decompressed to.
 const DECOMPRESSED_MAX: usize = 1024 * 1024;
 
+/// Bytes of a message that are put together; a longer body ends in the middle here although it goes on.
+const WHOLE_MAX: usize = 1024 * 1024;
+
 /// Reads the body behind a head, as far as it is part of this message.
 pub(super) fn read(c: &mut Cursor<'_, '_>, head: &Head<'_>, framing: Framing) -> Result<(), Fault> {
     if c.is_empty() {
         return Ok(());
     }
     let coding = head.value("content-encoding").unwrap_or_default();
-    if framing == Framing::Chunked {
-        return chunked(c, coding);
-    }
-    let wanted = match framing {
-        Framing::Length(length) => usize::try_from(length).unwrap_or(usize::MAX),
-        _ => c.left(),
+    let long = c.layer_bytes().len() >= WHOLE_MAX;
+    let result = match framing {
+        Framing::Chunked => chunked(c, coding),
+        Framing::Length(length) => plain(c, coding, usize::try_from(length).unwrap_or(usize::MAX)),
+        _ => plain(c, coding, c.left()),
     };
+    match result {
+        Err(fault) if long && fault.code() == "truncated" => {
+            Err(c.bad(FaultKind::Limit("only the first MiB of the body is shown")))
+        }
+        result => result,
+    }
+}
+
+/// A body as it is, so many bytes long.
+fn plain(c: &mut Cursor<'_, '_>, coding: &[u8], wanted: usize) -> Result<(), Fault> {
     let short = (wanted > c.left()).then(|| {
         c.bad(FaultKind::Truncated {
             needed: u32::try_from(wanted).unwrap_or(u32::MAX),

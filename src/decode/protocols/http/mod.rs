@@ -149,7 +149,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.skip(head.len.saturating_sub(head.leading));
     let event = match &head.start {
         Start::Request { .. } => {
-            if let Some(uri) = target::full_uri(&head) {
+            if let Some(uri) = target::full_uri(&head, c.encrypted()) {
                 c.computed_text(&FULL_URI, &uri);
                 asked.keep(uri);
             }

@@ -13,9 +13,6 @@ use super::target;
 /// Longest head that is waited for.
 pub(super) const HEAD_MAX: usize = 64 * 1024;
 
-/// Largest message that is shown in whole; of a larger one only the head is decoded and the body counted.
-const WHOLE_MAX: usize = 1024 * 1024;
-
 /// How many unanswered requests are remembered; more can be pipelined, and their responses then answer nothing known.
 const ASKED_MAX: usize = 128;
 
@@ -77,10 +74,8 @@ pub(super) struct Exchange {
 #[derive(Debug, Default)]
 struct Half {
     state: State,
-    /// How far the waiting bytes were searched in vain: for the head's end, then for the end of a chunked body.
+    /// How far the waiting bytes were searched in vain for the end of the head.
     searched: usize,
-    /// The length of the waiting message's head and what ends its body.
-    found: Option<(usize, Framing)>,
     chunks: Chunks,
 }
 
@@ -88,7 +83,7 @@ struct Half {
 enum State {
     #[default]
     Head,
-    /// In a body that is only counted.
+    /// In a body.
     Body(Framing),
     Lost,
 }
@@ -220,7 +215,7 @@ pub(super) fn extent(memory: &mut dyn Any, ask: Ask<'_>) -> Extent {
 impl Half {
     /// Bytes are missing: a counted body knows how far that leads, a head does not.
     fn lose(&mut self, ask: Ask<'_>) {
-        (self.searched, self.found) = (0, None);
+        self.searched = 0;
         let goes_on = match self.state {
             State::Body(Framing::Length(left)) => {
                 self.state = State::Body(Framing::Length(left.saturating_sub(ask.lost)));
@@ -244,99 +239,39 @@ impl Half {
         left > lost
     }
 
-    /// The next message, or its head.
+    /// The head of the next message; its body follows piece by piece.
     fn message(&mut self, asked: Kind, ask: Ask<'_>) -> Extent {
-        let (head_len, framing) = match self.found {
-            Some(found) => found,
-            None => match self.find_head(asked, ask) {
-                Ok(found) => found,
-                Err(extent) => return extent,
-            },
-        };
-        if framing == Framing::None {
-            return self.tell(head_len);
-        }
-        if ask.detail
-            && let Some(extent) = self.whole(head_len, framing, ask)
-        {
-            return extent;
-        }
-        *self = Self {
-            state: State::Body(framing),
-            ..Self::default()
-        };
-        Extent::Message {
-            len: head_len,
-            body: true,
-        }
-    }
-
-    /// The length of the head and what ends the body, or what to say as long as that is not known.
-    fn find_head(&mut self, asked: Kind, ask: Ask<'_>) -> Result<(usize, Framing), Extent> {
         let have = ask.bytes.len();
         if have == 0 {
-            return Err(Extent::More);
+            return Extent::More;
         }
         match start(ask.bytes) {
             Guess::Yes => {}
-            Guess::More if !ask.ended => return Err(Extent::More),
+            Guess::More if !ask.ended => return Extent::More,
             _ => {
                 self.state = State::Lost;
-                return Err(Extent::Done);
+                return Extent::Done;
             }
         }
-        let Some(head_len) = head::end(ask.bytes, self.searched) else {
+        let Some(len) = head::end(ask.bytes, self.searched) else {
             self.searched = have;
-            return Err(if ask.ended || have > HEAD_MAX {
-                self.tell(have.min(HEAD_MAX))
-            } else {
-                Extent::More
-            });
-        };
-        let found = (head_len, framing(&Head::parse(ask.bytes), asked));
-        self.found = Some(found);
-        self.searched = head_len;
-        Ok(found)
-    }
-
-    /// Head and body as one message; `None` when that is too large.
-    fn whole(&mut self, head_len: usize, framing: Framing, ask: Ask<'_>) -> Option<Extent> {
-        let have = ask.bytes.len();
-        let end = match framing {
-            Framing::None => Some(head_len),
-            Framing::Length(length) => {
-                let end = head_len.saturating_add(usize::try_from(length).ok()?);
-                if end > WHOLE_MAX {
-                    return None;
-                }
-                Some(end).filter(|&end| end <= have)
+            if !ask.ended && have <= HEAD_MAX {
+                return Extent::More;
             }
-            Framing::Chunked => {
-                // The search goes on where it stopped.
-                let step = self.chunks.advance(ask.bytes.get(self.searched..)?);
-                self.searched = self.searched.saturating_add(step);
-                match self.chunks {
-                    Chunks::End | Chunks::Broken => Some(self.searched),
-                    _ => None,
-                }
-            }
-            Framing::UntilClose => None,
+            *self = Self::default();
+            let len = have.min(HEAD_MAX);
+            return Extent::Message { len, body: false };
         };
-        match end {
-            Some(end) if end > WHOLE_MAX => None,
-            Some(end) => Some(self.tell(end)),
-            None if have > WHOLE_MAX => None,
-            None if ask.ended => Some(self.tell(have)),
-            None => Some(Extent::More),
-        }
-    }
-
-    fn tell(&mut self, len: usize) -> Extent {
+        let framing = framing(&Head::parse(ask.bytes), asked);
+        let body = framing != Framing::None;
         *self = Self::default();
-        Extent::Message { len, body: false }
+        if body {
+            self.state = State::Body(framing);
+        }
+        Extent::Message { len, body }
     }
 
-    /// The next part of a body that is only counted.
+    /// The next part of a body.
     fn skip(&mut self, framing: Framing, ask: Ask<'_>) -> Extent {
         let have = ask.bytes.len();
         if have == 0 && !ask.ended {

@@ -32,7 +32,7 @@ pub(super) fn parts(c: &mut Cursor<'_, '_>, target: &[u8], place: Span) {
 }
 
 /// The full address of a request; `None` where no Host header completes the target.
-pub(super) fn full_uri(head: &Head<'_>) -> Option<String> {
+pub(super) fn full_uri(head: &Head<'_>, encrypted: bool) -> Option<String> {
     let Start::Request { target, .. } = head.start else {
         return None;
     };
@@ -43,7 +43,8 @@ pub(super) fn full_uri(head: &Head<'_>) -> Option<String> {
     // `OPTIONS *` asks the server as a whole: its address has no path (RFC 9112 section 3.3).
     let path = if target == b"*" { "" } else { &uri };
     let host = String::from_utf8_lossy(head.value("host")?);
-    Some(format!("http://{host}{path}"))
+    let scheme = if encrypted { "https" } else { "http" };
+    Some(format!("{scheme}://{host}{path}"))
 }
 
 /// What a tunnel to this authority (`host:port`) carries.
