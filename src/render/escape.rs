@@ -4,11 +4,16 @@ use unicode_width::UnicodeWidthChar;
 
 use super::glyphs::Charset;
 
+/// A space at which no line ends; it is shown as a space.
+pub const NO_BREAK: char = '\u{a0}';
+
 /// Appends `text` to `out`, with visible escapes for what must not reach a terminal. Escaping twice changes nothing.
 pub fn push(text: &str, charset: Charset, out: &mut String) {
     for c in text.chars() {
         if c == ' ' || c.is_ascii_graphic() {
             out.push(c);
+        } else if c == NO_BREAK {
+            out.push(' ');
         } else if hides(c) {
             push_escape(c, out);
         } else if charset == Charset::Ascii {

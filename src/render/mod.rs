@@ -4,6 +4,7 @@ pub mod ansi;
 pub mod escape;
 pub mod glyphs;
 pub mod line;
+pub mod text;
 pub mod theme;
 pub mod units;
 pub mod wrap;

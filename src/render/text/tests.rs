@@ -1,0 +1,123 @@
+//! What the story looks like, at the widths that people have.
+
+use super::fixture::{capture, journey};
+use super::{Clock, Options, Telling, beginning, captures};
+use crate::render::Look;
+use crate::render::glyphs::Charset;
+use crate::render::theme::Theme;
+use crate::view::timeline::{Depth, Rich, Role};
+
+fn look(width: usize) -> Look {
+    Look {
+        width,
+        charset: Charset::Unicode,
+        theme: Theme::standard(),
+        colour: false,
+    }
+}
+
+fn told(look: &Look, options: &Options) -> String {
+    let mut out = Vec::new();
+    look.write(&mut out, &captures(&[capture()], look)).unwrap();
+    look.write(&mut out, &Telling::new(&journey(), look, options).lines())
+        .unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn at_60_columns() {
+    insta::assert_snapshot!(told(&look(60), &Options::default()));
+}
+
+#[test]
+fn at_80_columns() {
+    insta::assert_snapshot!(told(&look(80), &Options::default()));
+}
+
+#[test]
+fn at_140_columns() {
+    insta::assert_snapshot!(told(&look(140), &Options::default()));
+}
+
+#[test]
+fn at_100_columns() {
+    insta::assert_snapshot!(told(&look(100), &Options::default()));
+}
+
+fn only(steps: std::ops::RangeInclusive<usize>, depth: Depth, clock: Clock) -> Options {
+    Options {
+        depth,
+        clock,
+        first: beginning(&[capture()]),
+        steps: Some(steps),
+    }
+}
+
+#[test]
+fn deeper() {
+    insta::assert_snapshot!(told(&look(80), &only(5..=6, Depth::Normal, Clock::Delta)));
+    insta::assert_snapshot!(told(&look(80), &only(5..=5, Depth::Deep, Clock::Utc)));
+    insta::assert_snapshot!(told(&look(60), &only(5..=5, Depth::Deep, Clock::Relative)));
+}
+
+#[test]
+fn in_ascii() {
+    let ascii = Look {
+        charset: Charset::Ascii,
+        ..look(80)
+    };
+    let text = told(&ascii, &Options::default());
+    assert!(text.is_ascii());
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn every_line_fits_at_every_width() {
+    let mut journey = journey();
+    journey.steps[4].from = Some("2001:db8:85a3:8d3:1319:8a2e:370:7348".to_owned());
+    journey.steps[6].title = Rich::plain("a title\u{202e} with \u{1b}[31mcontrols and 北京");
+    journey.steps[8].say = Rich(vec![
+        ("a cookie of one long word: ".to_owned(), Role::Plain),
+        ("0123456789abcdef".repeat(20), Role::Value),
+    ]);
+    for depth in [Depth::Brief, Depth::Deep] {
+        let options = Options {
+            depth,
+            ..Options::default()
+        };
+        for width in 60..=125 {
+            for line in Telling::new(&journey, &look(width), &options).lines() {
+                assert!(line.width() <= width, "{width}: {}", line.text());
+                assert!(
+                    !line
+                        .text()
+                        .chars()
+                        .any(|c| c.is_control() || c == '\u{202e}')
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn colour_adds_only_sequences() {
+    super::super::ansi::decide(true);
+    for theme in crate::render::theme::THEMES {
+        let coloured = Look {
+            theme,
+            colour: true,
+            ..look(100)
+        };
+        let text = told(&coloured, &Options::default());
+        let plain = told(&look(100), &Options::default());
+        assert!(text.contains("\u{1b}["));
+        let mut bare = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("\u{1b}[") {
+            bare += before;
+            rest = after.split_once('m').unwrap().1;
+        }
+        bare += rest;
+        assert_eq!(bare, plain, "{}", theme.name);
+    }
+}
