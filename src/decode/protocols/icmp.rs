@@ -86,8 +86,8 @@ fields! {
     TYPE: "icmp.type", "Type", Show::Names(Base::Dec, TYPES), "What the message is: a question, an answer or a report of an error.";
     CODE: "icmp.code", "Code", Show::Plain, "The reason, within the type.";
     CHECKSUM: "icmp.checksum", "Checksum", Show::Hex(4), "Sum over the message that the receiver checks.";
-    UNUSED: "icmp.unused", "Unused", Show::Plain, "Zero.";
-    RESERVED: "icmp.reserved", "Reserved", Show::Plain, "Zero.";
+    UNUSED: "icmp.unused", "Unused", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
+    RESERVED: "icmp.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     IDENT: "icmp.ident", "Identifier", Show::Plain, "Tells the answers of one program from those of another; ping chooses it.";
     IDENT_LE: "icmp.ident_le", "Identifier, low byte first", Show::Plain, "The same two bytes read the other way round, as Windows writes them.";
     SEQ: "icmp.seq", "Sequence number", Show::Plain, "Counts the requests; the answer repeats it.";
@@ -109,10 +109,10 @@ fields! {
     TRANSMIT: "icmp.transmit_timestamp", "Transmit time", Show::Unit("ms"), "When the answer left.";
     MASK: "icmp.address_mask", "Address mask", Show::Plain, "The mask of this network.";
     EXT_SEQ: "icmp.ext.echo.seq", "Sequence number", Show::Plain, "Counts the requests; the answer repeats it.";
-    EXT_RESERVED: "icmp.ext.echo.req.res", "Reserved", Show::Hex(2), "Zero.";
+    EXT_RESERVED: "icmp.ext.echo.req.res", "Reserved", Show::Hex(2), "Reserved: senders set it to zero, receivers ignore it.";
     EXT_LOCAL: "icmp.ext.echo.req.local", "Local", Show::Plain, "The interface asked about is the receiver's own, not a neighbour's.";
     EXT_STATE: "icmp.ext.echo.rsp.state", "State", Show::Names(Base::Dec, STATES), "What the receiver knows of the neighbour.";
-    EXT_RSP_RESERVED: "icmp.ext.echo.rsp.res", "Reserved", Show::Hex(2), "Zero.";
+    EXT_RSP_RESERVED: "icmp.ext.echo.rsp.res", "Reserved", Show::Hex(2), "Reserved: senders set it to zero, receivers ignore it.";
     EXT_ACTIVE: "icmp.ext.echo.rsp.active", "Active", Show::Plain, "The interface is up.";
     EXT_IP4: "icmp.ext.echo.rsp.ipv4", "IPv4", Show::Plain, "The interface runs IPv4.";
     EXT_IP6: "icmp.ext.echo.rsp.ipv6", "IPv6", Show::Plain, "The interface runs IPv6.";

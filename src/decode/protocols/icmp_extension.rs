@@ -21,8 +21,8 @@ const FAMILIES: Names = &[(1, "IPv4"), (2, "IPv6")];
 
 fields! {
     EXTENSIONS: "icmp.ext", "Extensions", Show::Heading, "What the router adds about the packet's way, behind the packet that it quotes.";
-    VERSION: "icmp.ext.version", "Version", Show::Plain, "2.";
-    RESERVED: "icmp.ext.res", "Reserved", Show::Hex(3), "Zero.";
+    VERSION: "icmp.ext.version", "Version", Show::Plain, "The version of the extension structure; 2 is the only one.";
+    RESERVED: "icmp.ext.res", "Reserved", Show::Hex(3), "Reserved: senders set it to zero, receivers ignore it.";
     CHECKSUM: "icmp.ext.checksum", "Checksum", Show::Hex(4), "Sum over the extensions.";
     OBJECT: "wirewalk.icmp.ext.object", "Object", Show::Heading, "One piece of information.";
     LENGTH: "icmp.ext.length", "Length", Show::Unit("bytes"), "Length of the object with these four bytes.";
@@ -34,14 +34,14 @@ fields! {
     STACK: "icmp.mpls.s", "Bottom of stack", Show::Plain, "Set in the last label.";
     MPLS_TTL: "icmp.mpls.ttl", "Time to live", Show::Plain, "The label's own time to live.";
     ROLE: "icmp.int_info.role", "Interface role", Show::Names(Base::Dec, ROLES), "What the interface has to do with the packet.";
-    INFO_RESERVED: "icmp.int_info.reserved", "Reserved", Show::Plain, "Zero.";
+    INFO_RESERVED: "icmp.int_info.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     HAS_INDEX: "icmp.int_info.ifindex", "Index present", Show::Plain, "The interface's number follows.";
     HAS_ADDRESS: "icmp.int_info.ipaddr", "Address present", Show::Plain, "The interface's address follows.";
     HAS_NAME: "icmp.int_info.name_present", "Name present", Show::Plain, "The interface's name follows.";
     HAS_MTU: "icmp.int_info.mtu_present", "MTU present", Show::Plain, "The interface's MTU follows.";
     INDEX: "icmp.int_info.index", "Interface index", Show::Plain, "The interface's number on the router.";
     FAMILY: "icmp.int_info.afi", "Address family", Show::Names(Base::Dec, FAMILIES), "Whether an IPv4 or an IPv6 address follows.";
-    ADDRESS_RESERVED: "icmp.reserved", "Reserved", Show::Plain, "Zero.";
+    ADDRESS_RESERVED: "icmp.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     IP4: "icmp.int_info.ipv4", "Address", Show::Plain, "The interface's IPv4 address.";
     IP6: "icmp.int_info.ipv6", "Address", Show::Plain, "The interface's IPv6 address.";
     NAME_LENGTH: "icmp.int_info.name_length", "Name length", Show::Unit("bytes"), "Length of the name with this byte.";
@@ -51,7 +51,7 @@ fields! {
     IDENT_INDEX: "icmp.int_ident.index", "Interface index", Show::Plain, "The interface that is asked about, by its number.";
     IDENT_FAMILY: "icmp.int_ident.afi", "Address family", Show::Names(Base::Dec, FAMILIES), "The kind of address that follows.";
     IDENT_LENGTH: "icmp.int_ident.addr_length", "Address length", Show::Unit("bytes"), "Length of the address.";
-    IDENT_RESERVED: "icmp.int_ident.reserved", "Reserved", Show::Plain, "Zero.";
+    IDENT_RESERVED: "icmp.int_ident.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     IDENT_IP4: "icmp.int_ident.ipv4", "Address", Show::Plain, "The interface that is asked about, by its IPv4 address.";
     IDENT_IP6: "icmp.int_ident.ipv6", "Address", Show::Plain, "The interface that is asked about, by its IPv6 address.";
     IDENT_ADDRESS: "icmp.int_ident.address", "Address", Show::Plain, "The interface that is asked about, by an address of another kind.";

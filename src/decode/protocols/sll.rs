@@ -32,7 +32,7 @@ fields! {
     ETYPE: "sll.etype", "Protocol", Show::Names(Base::Hex(4), ETHERTYPES), "Which protocol the packet is, as an EtherType.";
     GRE_TYPE: "sll.gretype", "Protocol", Show::Names(Base::Hex(4), ETHERTYPES), "Which protocol the tunnel carries, as an EtherType.";
     LINUX_TYPE: "sll.ltype", "Protocol", Show::Names(Base::Hex(4), LINUX_TYPES), "Which protocol it is, as one of Linux's own numbers.";
-    RESERVED: "wirewalk.sll.reserved", "Reserved", Show::Hex(4), "Zero.";
+    RESERVED: "wirewalk.sll.reserved", "Reserved", Show::Hex(4), "Reserved: senders set it to zero, receivers ignore it.";
     INTERFACE: "sll.ifindex", "Interface", Show::Plain, "The number of the interface on the capturing host, as `ip link` lists it.";
 }
 

@@ -168,7 +168,7 @@ fields! {
     CAA_ISSUE: "dns.caa.issue", "Issue", Show::Plain, "The authority that may issue certificates for the name.";
     CAA_ISSUE_WILD: "dns.caa.issuewild", "Issue wildcard", Show::Plain, "The authority that may issue wildcard certificates for the name.";
     CAA_IODEF: "dns.caa.iodef", "Report to", Show::Plain, "Where an authority reports requests that it had to refuse.";
-    CAA_OTHER: "dns.caa.unknown", "Property", Show::Plain, "Another property.";
+    CAA_OTHER: "dns.caa.unknown", "Property", Show::Plain, "The value of a property that RFC 8659 does not define.";
     CAA_TAG_LENGTH: "dns.caa.tag_length", "Tag length", Show::Unit("bytes"), "The length of the tag.";
     CAA_TAG: "dns.caa.tag", "Tag", Show::Plain, "The property's name.";
     CAA_VALUE: "dns.caa.value", "Value", Show::Plain, "The property's value.";
@@ -196,8 +196,8 @@ fields! {
     APL_PREFIX: "dns.apl.coded_prefix", "Prefix length", Show::Unit("bits"), "How many bits of the address count.";
     APL_NEGATION: "dns.apl.negation", "Negation", Show::Plain, "Set when the prefix is excluded from the list.";
     APL_LENGTH: "dns.apl.afdlength", "Address length", Show::Unit("bytes"), "The length of the address without its trailing zeros.";
-    APL_IP4: "dns.apl.afdpart.ipv4", "Address", Show::Plain, "The prefix.";
-    APL_IP6: "dns.apl.afdpart.ipv6", "Address", Show::Plain, "The prefix.";
+    APL_IP4: "dns.apl.afdpart.ipv4", "Address", Show::Plain, "The address that begins the range; octets left out are zero.";
+    APL_IP6: "dns.apl.afdpart.ipv6", "Address", Show::Plain, "The address that begins the range; octets left out are zero.";
     APL_OTHER: "dns.apl.afdpart.data", "Address", Show::Plain, "A prefix of another family.";
     NID_PREFERENCE: "dns.ilnp.nid.preference", "Preference", Show::Plain, "Values with the lowest number are preferred.";
     NID: "dns.ilnp.nid", "Node identifier", Show::Plain, "Which host it is, wherever it is attached (ILNP).";
@@ -258,7 +258,7 @@ fields! {
     DNSKEY_REVOKED: "dns.dnskey.flags.key_revoked", "Revoked", Show::Plain, "The key must not be trusted any more.";
     DNSKEY_ENTRY: "dns.dnskey.flags.secure_entry_point", "Secure entry point", Show::Plain, "A key-signing key: the parent zone's DS record points to it.";
     DNSKEY_RESERVED: "dns.dnskey.flags.reserved", "Reserved", Show::Hex(4), "Must be zero.";
-    DNSKEY_PROTOCOL: "dns.dnskey.protocol", "Protocol", Show::Plain, "Always 3.";
+    DNSKEY_PROTOCOL: "dns.dnskey.protocol", "Protocol", Show::Plain, "Always 3, for DNSSEC; other values are invalid.";
     DNSKEY_ALGORITHM: "dns.dnskey.algorithm", "Algorithm", Show::Names(Base::Dec, tables::ALGORITHMS), "The signature algorithm of the key.";
     DNSKEY_TAG: "dns.dnskey.key_id", "Key tag", Show::Plain, "A checksum computed over the key, by which signatures refer to it.";
     DNSKEY_KEY: "dns.dnskey.public_key", "Public key", Show::Plain, "The public key.";

@@ -18,12 +18,11 @@ const RECORD_TYPES: Names = &[
 fields! {
     MAX_DELAY: "icmpv6.mld.maximum_response_delay", "Maximum response delay", Show::Unit("ms"), "Within how long listeners shall answer.";
     MAX_CODE: "icmpv6.mld.maximum_response_code", "Maximum response code", Show::Plain, "Within how long listeners shall answer, in milliseconds up to 32767.";
-    RESERVED: "icmpv6.reserved", "Reserved", Show::Plain, "Zero.";
     GROUP: "icmpv6.mld.multicast_address", "Multicast address", Show::Plain, "The group; the unspecified address asks for all groups.";
     FLAGS: "icmpv6.mld.flag", "Flags", Show::Hex(2), "How routers shall take the query.";
     SUPPRESS: "icmpv6.mld.flag.s", "Suppress", Show::Plain, "Other routers shall not change their timers.";
     ROBUSTNESS: "icmpv6.mld.flag.qrv", "Robustness", Show::Plain, "How often messages are repeated, against loss.";
-    FLAG_RESERVED: "icmpv6.mld.flag.reserved", "Reserved", Show::Plain, "Zero.";
+    FLAG_RESERVED: "icmpv6.mld.flag.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     INTERVAL: "icmpv6.mld.qqi", "Query interval code", Show::Unit("s"), "How often the router asks.";
     SOURCES: "icmpv6.mld.nb_sources", "Sources", Show::Plain, "How many senders are asked about.";
     SOURCE: "icmpv6.mld.source_address", "Source address", Show::Plain, "A sender that is asked about.";
@@ -32,7 +31,7 @@ fields! {
     RECORD_TYPE: "icmpv6.mldr.mar.record_type", "Record type", Show::Names(Base::Dec, RECORD_TYPES), "Which senders of the group are wanted: those listed, or all but those; 4 without any joins the group.";
     AUX_LEN: "icmpv6.mldr.mar.aux_data_len", "Auxiliary data length", Show::Plain, "Length of further data in units of four bytes; none is defined.";
     RECORD_SOURCES: "icmpv6.mldr.mar.nb_sources", "Sources", Show::Plain, "How many senders are listed.";
-    RECORD_GROUP: "icmpv6.mldr.mar.multicast_address", "Multicast address", Show::Plain, "The group.";
+    RECORD_GROUP: "icmpv6.mldr.mar.multicast_address", "Multicast address", Show::Plain, "The multicast group that this record is about.";
     RECORD_SOURCE: "icmpv6.mldr.mar.source_address", "Source address", Show::Plain, "A sender that is listed.";
     AUX: "icmpv6.mldr.mar.auxiliary_data", "Auxiliary data", Show::Plain, "Further data, without meaning today.";
 }
@@ -46,7 +45,7 @@ pub(super) fn version_1(c: &mut Cursor<'_, '_>, kind: u8, name: &'static str) ->
     } else {
         c.u16(&MAX_DELAY)?;
     }
-    c.bytes(&RESERVED, 2)?;
+    c.bytes(&super::RESERVED, 2)?;
     let group = Ipv6Addr::from(c.ip6(&GROUP)?);
     if group.is_unspecified() {
         c.summary(format_args!("{name}, all groups"));
@@ -81,7 +80,7 @@ pub(super) fn version_1(c: &mut Cursor<'_, '_>, kind: u8, name: &'static str) ->
 
 /// The report of version 2.
 pub(super) fn report(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
-    c.bytes(&RESERVED, 2)?;
+    c.bytes(&super::RESERVED, 2)?;
     let records = c.u16(&RECORDS)?;
     let mut first = None;
     for _ in 0..records {

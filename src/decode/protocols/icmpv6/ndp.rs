@@ -9,7 +9,6 @@ use super::{options, put_bits};
 const PREFERENCES: Names = &[(0, "medium"), (1, "high"), (2, "reserved"), (3, "low")];
 
 fields! {
-    RESERVED: "icmpv6.reserved", "Reserved", Show::Plain, "Zero.";
     HOP_LIMIT: "icmpv6.nd.ra.cur_hop_limit", "Hop limit", Show::Plain, "The hop limit that hosts shall begin with; 0 leaves it to them.";
     RA_FLAGS: "icmpv6.nd.ra.flag", "Flags", Show::Hex(2), "How hosts get their addresses, and how good this router is.";
     MANAGED: "icmpv6.nd.ra.flag.m", "Managed addresses", Show::Plain, "Hosts shall ask a DHCPv6 server for addresses.";
@@ -17,7 +16,7 @@ fields! {
     HOME_AGENT: "icmpv6.nd.ra.flag.h", "Home agent", Show::Plain, "The router keeps the place of mobile hosts.";
     PREFERENCE: "icmpv6.nd.ra.flag.prf", "Preference", Show::Names(Base::Dec, PREFERENCES), "Which router hosts shall use when there are several.";
     PROXY: "icmpv6.nd.ra.flag.p", "Proxy", Show::Plain, "The message was handed on by a proxy.";
-    RA_RESERVED: "icmpv6.nd.ra.flag.rsv", "Reserved", Show::Plain, "Zero.";
+    RA_RESERVED: "icmpv6.nd.ra.flag.rsv", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     LIFETIME: "icmpv6.nd.ra.router_lifetime", "Router lifetime", Show::Unit("s"), "How long the router may be used as the way out; 0 means not at all.";
     REACHABLE: "icmpv6.nd.ra.reachable_time", "Reachable time", Show::Unit("ms"), "How long a neighbour counts as reachable after it was heard; 0 leaves it to the host.";
     RETRANS: "icmpv6.nd.ra.retrans_timer", "Retransmission timer", Show::Unit("ms"), "How long hosts wait before they ask again; 0 leaves it to them.";
@@ -26,14 +25,14 @@ fields! {
     NA_ROUTER: "icmpv6.nd.na.flag.r", "Router", Show::Plain, "The sender is a router.";
     SOLICITED: "icmpv6.nd.na.flag.s", "Solicited", Show::Plain, "Set in an answer to a question, not set when the sender tells of itself.";
     OVERRIDE: "icmpv6.nd.na.flag.o", "Override", Show::Plain, "Replaces what receivers have noted for the address.";
-    NA_RESERVED: "icmpv6.nd.na.flag.rsv", "Reserved", Show::Plain, "Zero.";
+    NA_RESERVED: "icmpv6.nd.na.flag.rsv", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     NA_TARGET: "icmpv6.nd.na.target_address", "Target address", Show::Plain, "The address whose link address is told.";
     RD_TARGET: "icmpv6.nd.rd.target_address", "Target address", Show::Plain, "The better router; the destination itself when it is on this link.";
     RD_DESTINATION: "icmpv6.rd.na.destination_address", "Destination address", Show::Plain, "The destination that the redirect is about.";
 }
 
 pub(super) fn router_solicitation(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
-    c.bytes(&RESERVED, 4)?;
+    c.bytes(&super::RESERVED, 4)?;
     options::decode(c)
 }
 
@@ -71,7 +70,7 @@ pub(super) fn router_advertisement(c: &mut Cursor<'_, '_>) -> Result<(), Fault> 
 
 /// True when the sender asks for an address that it wants for itself: it has none yet.
 pub(super) fn neighbor_solicitation(c: &mut Cursor<'_, '_>) -> Result<bool, Fault> {
-    c.bytes(&RESERVED, 4)?;
+    c.bytes(&super::RESERVED, 4)?;
     let target = Ipv6Addr::from(c.ip6(&NS_TARGET)?);
     let probe = c.network_source() == Some(Ipv6Addr::UNSPECIFIED.into());
     if probe {
@@ -107,7 +106,7 @@ pub(super) fn neighbor_advertisement(c: &mut Cursor<'_, '_>) -> Result<(), Fault
 }
 
 pub(super) fn redirect(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
-    c.bytes(&RESERVED, 4)?;
+    c.bytes(&super::RESERVED, 4)?;
     let target = Ipv6Addr::from(c.ip6(&RD_TARGET)?);
     let destination = Ipv6Addr::from(c.ip6(&RD_DESTINATION)?);
     c.summary(format_args!("to {destination} use {target}"));

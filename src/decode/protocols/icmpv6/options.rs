@@ -56,10 +56,10 @@ const PREFIX_CODES: Names = &[
 ];
 
 fields! {
-    OPTION: "icmpv6.opt", "Option", Show::Heading, "One option.";
+    OPTION: "icmpv6.opt", "Option", Show::Heading, "One option: its type, its length, and what it says.";
     TYPE: "icmpv6.opt.type", "Type", Show::Names(Base::Dec, TYPES), "Which option it is.";
     LENGTH: "icmpv6.opt.length", "Length", Show::Plain, "Length of the whole option in units of eight bytes.";
-    OPT_RESERVED: "icmpv6.opt.reserved", "Reserved", Show::Heading, "Zero.";
+    OPT_RESERVED: "icmpv6.opt.reserved", "Reserved", Show::Heading, "Reserved: senders set it to zero, receivers ignore it.";
     PADDING: "icmpv6.opt.padding", "Padding", Show::Heading, "Zeros up to the next multiple of eight.";
     LINK_ADDRESS: "icmpv6.opt.linkaddr", "Link-layer address", Show::Plain, "The sender's address on this link (source), or the one that was asked for (target).";
     PREFIX_LEN: "icmpv6.opt.prefix.length", "Prefix length", Show::Unit("bits"), "How many leading bits of the prefix count.";
@@ -67,7 +67,7 @@ fields! {
     ON_LINK: "icmpv6.opt.prefix.flag.l", "On link", Show::Plain, "Addresses of the prefix are on this link and are reached without a router.";
     AUTONOMOUS: "icmpv6.opt.prefix.flag.a", "Autonomous", Show::Plain, "Hosts may make themselves an address from the prefix (SLAAC).";
     ROUTER_ADDRESS: "icmpv6.opt.prefix.flag.r", "Router address", Show::Plain, "The prefix holds the router's own address.";
-    PREFIX_RESERVED: "icmpv6.opt.prefix.flag.reserved", "Reserved", Show::Plain, "Zero.";
+    PREFIX_RESERVED: "icmpv6.opt.prefix.flag.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     VALID: "icmpv6.opt.prefix.valid_lifetime", "Valid lifetime", Show::Unit("s"), "How long addresses of the prefix may be used at all.";
     PREFERRED: "icmpv6.opt.prefix.preferred_lifetime", "Preferred lifetime", Show::Unit("s"), "How long new connections may begin with them.";
     PREFIX: "icmpv6.opt.prefix", "Prefix", Show::Plain, "The network part of the link's addresses.";
@@ -79,7 +79,7 @@ fields! {
     NONCE: "icmpv6.opt.nonce", "Nonce", Show::Plain, "A random number that the answer repeats.";
     ROUTE_FLAGS: "icmpv6.opt.route_info.flag", "Flags", Show::Hex(2), "How good the route is.";
     ROUTE_PREFERENCE: "icmpv6.opt.route_info.flag.route_preference", "Preference", Show::Names(Base::Dec, PREFERENCES), "Which router hosts shall use for the prefix when there are several.";
-    ROUTE_RESERVED: "icmpv6.opt.route_info.flag.reserved", "Reserved", Show::Plain, "Zero.";
+    ROUTE_RESERVED: "icmpv6.opt.route_info.flag.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     ROUTE_LIFETIME: "icmpv6.opt.route_lifetime", "Route lifetime", Show::Unit("s"), "How long the route may be used.";
     DNS_LIFETIME: "icmpv6.opt.rdnss.lifetime", "Lifetime", Show::Unit("s"), "How long the name servers may be used.";
     DNS_SERVER: "icmpv6.opt.rdnss", "Recursive DNS server", Show::Plain, "A name server that hosts may ask.";
@@ -97,7 +97,7 @@ fields! {
     CONTEXT_FLAGS: "icmpv6.opt.6co.flag", "Flags", Show::Hex(2), "Which context it is, and whether it may be used.";
     CONTEXT_C: "icmpv6.opt.6co.flag.c", "Compression", Show::Plain, "The context may be used to compress.";
     CONTEXT_ID: "icmpv6.opt.6co.flag.cid", "Context", Show::Plain, "The context's number.";
-    CONTEXT_RESERVED: "icmpv6.opt.6co.flag.reserved", "Reserved", Show::Plain, "Zero.";
+    CONTEXT_RESERVED: "icmpv6.opt.6co.flag.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     CONTEXT_LIFETIME: "icmpv6.opt.6co.valid_lifetime", "Lifetime", Show::Unit("min"), "How long the context holds.";
     CONTEXT_PREFIX: "icmpv6.opt.6co.context_prefix", "Prefix", Show::Plain, "The prefix that compressed addresses leave out.";
     CONTENT: "wirewalk.icmpv6.option.data", "Content", Show::Plain, "The option's bytes, whose form is not known here.";

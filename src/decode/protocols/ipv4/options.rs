@@ -84,7 +84,7 @@ fields! {
     QS_TTL: "ip.opt.qs_ttl", "Quick-Start TTL", Show::Plain, "Counts the routers that understood the option.";
     QS_UNUSED: "ip.opt.qs_unused", "Not used", Show::Plain, "Zero in a report.";
     QS_NONCE: "ip.opt.qs_nonce", "Nonce", Show::Hex(8), "A number by which the sender notices a receiver that lies about the rate.";
-    QS_RESERVED: "ip.opt.qs_reserved", "Reserved", Show::Plain, "Zero.";
+    QS_RESERVED: "ip.opt.qs_reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     LEVEL: "ip.opt.sec_cl", "Classification level", Show::Hex(2), "How secret the packet is.";
     SEC_RFC791: "ip.opt.sec_rfc791_sec", "Security", Show::Hex(4), "How secret the packet is, in the old form of RFC 791.";
     COMPARTMENTS: "ip.opt.sec_rfc791_comp", "Compartments", Show::Plain, "Which compartment it belongs to.";

@@ -34,14 +34,14 @@ fields! {
     ROUTING_TYPE: "ipv6.routing.type", "Type", Show::Names(Base::Dec, ROUTING_TYPES), "Which kind of route it is; 4 is segment routing.";
     SEGMENTS_LEFT: "ipv6.routing.segleft", "Segments left", Show::Plain, "How many of the addresses are still to be passed.";
     UNKNOWN: "ipv6.routing.unknown_data", "Type-specific data", Show::Plain, "The rest, whose form the type defines.";
-    RT0_RESERVED: "ipv6.routing.src.reserved", "Reserved", Show::Plain, "Zero.";
+    RT0_RESERVED: "ipv6.routing.src.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     RT0_ADDRESS: "ipv6.routing.src.addr", "Address", Show::Plain, "A router that the packet shall pass.";
-    MIP_RESERVED: "ipv6.routing.mipv6.reserved", "Reserved", Show::Plain, "Zero.";
+    MIP_RESERVED: "ipv6.routing.mipv6.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     HOME: "ipv6.routing.mipv6.home_address", "Home address", Show::Plain, "The permanent address of a mobile host that is elsewhere now.";
     RPL_CMPRI: "ipv6.routing.rpl.cmprI", "Left out of inner addresses", Show::Unit("bytes"), "How many leading bytes the addresses share with the destination and therefore lack.";
     RPL_CMPRE: "ipv6.routing.rpl.cmprE", "Left out of the last address", Show::Unit("bytes"), "How many leading bytes the last address lacks.";
     RPL_PAD: "ipv6.routing.rpl.pad", "Padding", Show::Unit("bytes"), "Bytes of padding at the end.";
-    RPL_RESERVED: "ipv6.routing.rpl.reserved", "Reserved", Show::Plain, "Zero.";
+    RPL_RESERVED: "ipv6.routing.rpl.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     RPL_ADDRESS: "ipv6.routing.rpl.address", "Address", Show::Plain, "The part of a router's address that differs from the destination's.";
     SRH_LAST: "ipv6.routing.srh.last_entry", "Last entry", Show::Plain, "The index of the last address of the list, counted from 0.";
     SRH_FLAGS: "ipv6.routing.srh.flags", "Flags", Show::Hex(2), "Zero; none is defined.";
@@ -51,9 +51,9 @@ fields! {
     CRH32_SID: "ipv6.routing.crh32.sid", "Segment", Show::Plain, "The number of a segment that the packet shall pass.";
     FRAGMENT: "ipv6.fraghdr", "Fragment header", Show::Heading, "The packet was cut by its sender; this says which piece it is.";
     FRAGMENT_NEXT: "ipv6.fraghdr.nxt", "Next header", Show::Names(Base::Dec, IP_PROTOCOLS), "What the whole packet begins with.";
-    FRAGMENT_RESERVED: "ipv6.fraghdr.reserved_octet", "Reserved", Show::Hex(2), "Zero.";
+    FRAGMENT_RESERVED: "ipv6.fraghdr.reserved_octet", "Reserved", Show::Hex(2), "Reserved: senders set it to zero, receivers ignore it.";
     OFFSET: "ipv6.fraghdr.offset", "Offset", Show::Plain, "Where this piece belongs in the whole packet, in units of eight bytes.";
-    FRAGMENT_BITS: "ipv6.fraghdr.reserved_bits", "Reserved bits", Show::Plain, "Zero.";
+    FRAGMENT_BITS: "ipv6.fraghdr.reserved_bits", "Reserved bits", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     MORE: "ipv6.fraghdr.more", "More fragments", Show::Plain, "Set in every piece but the last.";
     ID: "ipv6.fraghdr.ident", "Identification", Show::Hex(8), "Pieces of one packet share this number.";
 }

@@ -42,7 +42,7 @@ const ALERTS: Names = &[
 ];
 
 fields! {
-    OPTION: "ipv6.opt", "Option", Show::Heading, "One option.";
+    OPTION: "ipv6.opt", "Option", Show::Heading, "One option: its type, its length, and what it says.";
     TYPE: "ipv6.opt.type", "Type", Show::Names(Base::Hex(2), TYPES), "Which option it is; its upper bits say what to do when it is unknown.";
     ACTION: "ipv6.opt.type.action", "If unknown", Show::Names(Base::Dec, ACTIONS), "What a host does that does not know the option.";
     CHANGE: "ipv6.opt.type.change", "May change", Show::Plain, "Set when routers may change the option on the way.";
@@ -70,7 +70,7 @@ fields! {
     QS_TTL: "ipv6.opt.qs_ttl", "Quick-Start TTL", Show::Plain, "Counts the routers that understood the option.";
     QS_UNUSED: "ipv6.opt.qs_unused", "Not used", Show::Plain, "Zero in a report.";
     QS_NONCE: "ipv6.opt.qs_nonce", "Nonce", Show::Hex(8), "A number by which the sender notices a receiver that lies about the rate.";
-    QS_RESERVED: "ipv6.opt.qs_reserved", "Reserved", Show::Plain, "Zero.";
+    QS_RESERVED: "ipv6.opt.qs_reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     MIN_PMTU: "ipv6.opt.pmtu.min", "Smallest MTU so far", Show::Unit("bytes"), "Routers lower it to the MTU of the link that they send on.";
     RETURN_PMTU: "ipv6.opt.pmtu.rtn", "Smallest MTU returned", Show::Unit("bytes"), "What the other side's packets found; the lowest bit asks for an answer.";
     NONCE: "ipv6.opt.ilnp_nonce", "Nonce", Show::Plain, "A number that shows that the packet belongs to the session.";
@@ -80,7 +80,7 @@ fields! {
     RPL_DOWN: "ipv6.opt.rpl.flag.o", "Down", Show::Plain, "Set when the packet goes away from the root.";
     RPL_RANK: "ipv6.opt.rpl.flag.r", "Rank error", Show::Plain, "A router's rank did not fit the direction: there may be a loop.";
     RPL_FORWARDING: "ipv6.opt.rpl.flag.f", "Forwarding error", Show::Plain, "A router could not forward the packet down.";
-    RPL_RESERVED: "ipv6.opt.rpl.flag.rsv", "Reserved", Show::Hex(2), "Zero.";
+    RPL_RESERVED: "ipv6.opt.rpl.flag.rsv", "Reserved", Show::Hex(2), "Reserved: senders set it to zero, receivers ignore it.";
     RPL_INSTANCE: "ipv6.opt.rpl.instance_id", "Instance", Show::Hex(2), "Which tree of routers it is.";
     RPL_SENDER: "ipv6.opt.rpl.sender_rank", "Sender's rank", Show::Hex(4), "How far from the root the last router stands.";
     EXPERIMENT: "ipv6.opt.experimental", "Experiment", Show::Plain, "An option that is being tried out.";

@@ -122,7 +122,7 @@ fields! {
     CERT_BEFORE: "wirewalk.ssh.host_key.cert.valid_before", "Valid before", Show::Unit("s since 1970"), "The certificate ends at this time.";
     CERT_OPTIONS: "wirewalk.ssh.host_key.cert.critical_options", "Critical options", Show::Plain, "Conditions that must be understood; host certificates have none.";
     CERT_EXTENSIONS: "wirewalk.ssh.host_key.cert.extensions", "Extensions", Show::Plain, "Permissions that may be ignored; host certificates have none.";
-    CERT_RESERVED: "wirewalk.ssh.host_key.cert.reserved", "Reserved", Show::Plain, "Empty.";
+    CERT_RESERVED: "wirewalk.ssh.host_key.cert.reserved", "Reserved", Show::Plain, "Room for later versions of certificates, and empty so far.";
     CERT_CA: "wirewalk.ssh.host_key.cert.signature_key", "Authority's key", Show::Plain, "The public key that signed the certificate: known_hosts names it with @cert-authority.";
     CERT_SIGNATURE: "wirewalk.ssh.host_key.cert.signature", "Authority's signature", Show::Plain, "The authority's signature over all of the certificate before it.";
 

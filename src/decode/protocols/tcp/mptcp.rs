@@ -28,7 +28,7 @@ const REASONS: Names = &[
 fields! {
     SUBTYPE: "tcp.options.mptcp.subtype", "Subtype", Show::Names(Base::Dec, SUBTYPES), "What this option is about.";
     VERSION: "tcp.options.mptcp.version", "Version", Show::Plain, "0 (RFC 6824) or 1 (RFC 8684).";
-    RESERVED: "tcp.options.mptcp.reserved", "Reserved", Show::Hex(4), "Zero.";
+    RESERVED: "tcp.options.mptcp.reserved", "Reserved", Show::Hex(4), "Reserved: senders set it to zero, receivers ignore it.";
     FLAGS: "tcp.options.mptcp.flags", "Flags", Show::Hex(2), "Bits whose meaning depends on the subtype.";
     BACKUP: "tcp.options.mptcp.backup.flag", "Backup", Show::Plain, "The path shall be used only when no other works.";
     CHECKSUM_REQUIRED: "tcp.options.mptcp.checksumreq.flags", "Checksum required", Show::Plain, "Data shall carry checksums of its own.";
@@ -36,15 +36,15 @@ fields! {
     NO_SUBFLOWS: "tcp.options.mptcp.nomoresubflows.flag", "No more subflows here", Show::Plain, "The sender takes no further paths at this address and port.";
     SHA1: "tcp.options.mptcp.sha1.flag", "HMAC-SHA1", Show::Plain, "Keys are proven with HMAC-SHA1.";
     SHA256: "tcp.options.mptcp.sha256.flag", "HMAC-SHA256", Show::Plain, "Keys are proven with HMAC-SHA256.";
-    RESERVED_FLAGS: "tcp.options.mptcp.reserved.flag", "Reserved", Show::Hex(2), "Zero.";
+    RESERVED_FLAGS: "tcp.options.mptcp.reserved.flag", "Reserved", Show::Hex(2), "Reserved: senders set it to zero, receivers ignore it.";
     DATA_FIN: "tcp.options.mptcp.datafin.flag", "DATA_FIN", Show::Plain, "The sender has no more data on any path.";
     SEQ8: "tcp.options.mptcp.dseqn8.flag", "Long sequence number", Show::Plain, "The data sequence number has 8 bytes, else 4.";
     SEQ_PRESENT: "tcp.options.mptcp.dseqnpresent.flag", "Mapping present", Show::Plain, "Data sequence number, subflow sequence number and length follow.";
     ACK8: "tcp.options.mptcp.dataack8.flag", "Long acknowledgment", Show::Plain, "The data acknowledgment has 8 bytes, else 4.";
     ACK_PRESENT: "tcp.options.mptcp.dataackpresent.flag", "Acknowledgment present", Show::Plain, "A data acknowledgment follows.";
-    FLAG_U: "tcp.options.mptcp.flag_U.flag", "Flag U", Show::Plain, "Without meaning.";
-    FLAG_V: "tcp.options.mptcp.flag_V.flag", "Flag V", Show::Plain, "Without meaning.";
-    FLAG_W: "tcp.options.mptcp.flag_W.flag", "Flag W", Show::Plain, "Without meaning.";
+    FLAG_U: "tcp.options.mptcp.flag_U.flag", "Flag U", Show::Plain, "A bit that no version of Multipath TCP uses.";
+    FLAG_V: "tcp.options.mptcp.flag_V.flag", "Flag V", Show::Plain, "A bit that no version of Multipath TCP uses.";
+    FLAG_W: "tcp.options.mptcp.flag_W.flag", "Flag W", Show::Plain, "A bit that no version of Multipath TCP uses.";
     FLAG_T: "tcp.options.mptcp.flag_T.flag", "Transient", Show::Plain, "The trouble may pass: the path can be tried again later.";
     REASON: "tcp.options.mptcp.rst_reason", "Reason", Show::Names(Base::Hex(2), REASONS), "Why the path was reset.";
     ADDRESS_ID: "tcp.options.mptcp.addrid", "Address identifier", Show::Plain, "A number for one of the sender's addresses, whatever translation makes of it.";

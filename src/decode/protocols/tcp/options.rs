@@ -105,7 +105,7 @@ fields! {
     SCPS_SNACK2: "tcp.options.scpsflags.snack2", "Long SNACK", Show::Plain, "It understands long negative acknowledgments.";
     SCPS_COMPRESS: "tcp.options.scpsflags.compress", "Header compression", Show::Plain, "It can compress headers.";
     SCPS_NLTS: "tcp.options.scpsflags.nlts", "Network layer time stamps", Show::Plain, "It can take time stamps from the network layer.";
-    SCPS_RESERVED: "tcp.options.scpsflags.reserved", "Reserved", Show::Plain, "Zero.";
+    SCPS_RESERVED: "tcp.options.scpsflags.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     SCPS_BINDING: "tcp.options.scps.binding", "Connection", Show::Plain, "The connection's number on the space link.";
     SNACK: "tcp.options.snack", "Selective negative acknowledgment", Show::Plain, "Names a gap that shall be sent again.";
     SNACK_OFFSET: "tcp.options.snack.offset", "Offset", Show::Plain, "Where the gap begins, in segments.";

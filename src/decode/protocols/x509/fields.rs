@@ -122,10 +122,10 @@ fields! {
     STATEMENT: "pkix1explicit.DirectoryString", "Practice Statement", Show::Plain, "Where the authority says how it works.";
     NOTICE: "pkix1implicit.UserNotice_element", "User Notice", Show::Heading, "A text to be shown to people.";
     NOTICE_TEXT: "pkix1implicit.explicitText", "Text", Show::Names(Base::Dec, NOTICES), "In which alphabet the text is written.";
-    NOTICE_IA5: "pkix1implicit.ia5String", "Text", Show::Plain, "The notice.";
-    NOTICE_VISIBLE: "pkix1implicit.visibleString", "Text", Show::Plain, "The notice.";
-    NOTICE_BMP: "pkix1implicit.bmpString", "Text", Show::Plain, "The notice.";
-    NOTICE_UTF8: "pkix1implicit.utf8String", "Text", Show::Plain, "The notice.";
+    NOTICE_IA5: "pkix1implicit.ia5String", "Text", Show::Plain, "The notice that the authority wants shown to who relies on the certificate.";
+    NOTICE_VISIBLE: "pkix1implicit.visibleString", "Text", Show::Plain, "The notice that the authority wants shown to who relies on the certificate.";
+    NOTICE_BMP: "pkix1implicit.bmpString", "Text", Show::Plain, "The notice that the authority wants shown to who relies on the certificate.";
+    NOTICE_UTF8: "pkix1implicit.utf8String", "Text", Show::Plain, "The notice that the authority wants shown to who relies on the certificate.";
     ACCESS: "pkix1implicit.AuthorityInfoAccessSyntax", "Authority Information Access", Show::Unit("places"), "Where more about the issuer is found.";
     ACCESS_DESCRIPTION: "pkix1implicit.AccessDescription_element", "Access", Show::Heading, "One place, and what is found there.";
     ACCESS_METHOD: "pkix1implicit.accessMethod", "Method", Show::Plain, "1.3.6.1.5.5.7.48.1 is the status service (OCSP), 1.3.6.1.5.5.7.48.2 the issuer's certificate.";
