@@ -11,7 +11,9 @@ fields! {
     LOG: "tls.sct.sct_logid", "Log ID", Show::Plain, "The SHA-256 sum of the log's public key.";
     TIME: "tls.sct.sct_timestamp", "Timestamp", Show::Plain, "When the log saw the certificate.";
     EXTENSIONS_LENGTH: "tls.sct.sct_extensions_length", "Extensions Length", Show::Unit("bytes"), "Nearly always 0.";
-    HASH: "wirewalk.sct.signature_algorithm", "Signature Algorithm", Show::Hex(4), "0x0403 is ECDSA with SHA-256, as in TLS.";
+    SCHEME: "tls.handshake.sig_hash_alg", "Signature Algorithm", Show::Hex(4), "0x0403 is ECDSA with SHA-256, 0x0401 RSA with SHA-256, as in TLS.";
+    SCHEME_HASH: "tls.handshake.sig_hash_hash", "Hash", Show::Plain, "4 is SHA-256.";
+    SCHEME_SIGNATURE: "tls.handshake.sig_hash_sig", "Signature Kind", Show::Plain, "1 is RSA, 3 is ECDSA.";
     SIGNATURE_LENGTH: "tls.sct.sct_signature_length", "Signature Length", Show::Unit("bytes"), "Length of the signature.";
     SIGNATURE: "tls.sct.sct_signature", "Signature", Show::Plain, "The log's signature over certificate and time.";
 }
@@ -62,7 +64,11 @@ fn timestamp(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         );
         let len = c.u16(&EXTENSIONS_LENGTH)?;
         c.take(len.into())?;
-        c.u16(&HASH)?;
+        c.bits(&SCHEME, 2, 0, 16)?;
+        c.nest(|c| {
+            c.u8(&SCHEME_HASH)?;
+            c.u8(&SCHEME_SIGNATURE)
+        })?;
         let len = c.u16(&SIGNATURE_LENGTH)?;
         c.bytes(&SIGNATURE, len.into()).map(|_| ())
     })

@@ -43,7 +43,7 @@ fields! {
     JA3S_FULL: "tls.handshake.ja3s_full", "JA3S Fullstring", Show::Plain, "Version, suite and extensions of the server's answer in order.";
     JA3S: "tls.handshake.ja3s", "JA3S", Show::Plain, "The MD5 sum of the server's full string.";
     CIPHER_SPEC_LENGTH: "tls.handshake.cipher_spec_len", "Cipher Spec Length", Show::Unit("bytes"), "Length of the cipher list in a hello of SSL 2's form, three bytes a cipher.";
-    CIPHER_SPEC: "tls.handshake.cipherspec", "Cipher Spec", Show::Named(Base::Hex(6), names::suite), "A cipher in SSL 2's form; those that begin with 00 are suites of SSL 3 and TLS.";
+    CIPHER_SPEC: "tls.handshake.cipherspec", "Cipher Spec", Show::Named(Base::Hex(6), names::cipher_spec), "A cipher in SSL 2's form; those that begin with 00 are suites of SSL 3 and TLS.";
     CHALLENGE_LENGTH: "tls.handshake.challenge_length", "Challenge Length", Show::Unit("bytes"), "Length of the random in a hello of SSL 2's form.";
     CHALLENGE: "tls.handshake.challenge", "Challenge", Show::Plain, "The client's random in a hello of SSL 2's form.";
 

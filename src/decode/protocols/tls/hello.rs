@@ -10,8 +10,8 @@ use crate::model::Span;
 use super::extensions::{self, Within};
 use super::fields::{
     CHALLENGE, CHALLENGE_LENGTH, CIPHER_SPEC, CIPHER_SPEC_LENGTH, CLIENT_HELLO_EVENT, COMPRESSION,
-    COMPRESSIONS, COMPRESSIONS_LENGTH, HANDSHAKE, JA3, JA3_FULL, JA3S, JA3S_FULL, RANDOM,
-    RANDOM_BYTES, RANDOM_TIME, RECORD_LENGTH, SESSION_ID, SESSION_ID_LENGTH, SUITE, SUITES,
+    COMPRESSIONS, COMPRESSIONS_LENGTH, JA3, JA3_FULL, JA3S, JA3S_FULL, RANDOM, RANDOM_BYTES,
+    RANDOM_TIME, RECORD_LENGTH, RECORD_VERSION, SESSION_ID, SESSION_ID_LENGTH, SUITE, SUITES,
     SUITES_LENGTH, TYPE, VERSION,
 };
 use super::memory::{TlsMemory, version_of};
@@ -69,7 +69,9 @@ pub(super) fn client_hello(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<()
 
 fn client_hello_fields(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let version = c.u16(&VERSION)?;
-    let random = random(c, true)?;
+    // A client that repeats its hello after a HelloRetryRequest speaks TLS 1.3.
+    let is_13 = c.memory::<TlsMemory>().is_some_and(|memory| memory.is_13());
+    let random = random(c, !is_13)?;
     if let Some(memory) = c.memory::<TlsMemory>() {
         memory.hello.client_random = random;
     }
@@ -224,11 +226,12 @@ pub(super) fn old_client_hello(c: &mut Cursor<'_, '_>, told: &mut Told) -> Resul
     if let Some(memory) = c.memory::<TlsMemory>() {
         memory.side(side).began = true;
     }
+    c.computed(&RECORD_VERSION, Value::Num(0x0002));
     let length = c.bits(&RECORD_LENGTH, 2, 1, 15)?;
     c.skip(2);
     c.within(&RECORD_LENGTH, length as usize, |c| {
         let mark = c.mark();
-        let result = c.group(&HANDSHAKE, old_client_hello_fields);
+        let result = old_client_hello_fields(c);
         c.event_since(mark, &CLIENT_HELLO_EVENT);
         result
     })

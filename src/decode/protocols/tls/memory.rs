@@ -107,8 +107,9 @@ impl TlsMemory {
         if self.is_13() {
             return;
         }
-        if self.hello.version.is_none() && side == Side::Client && self.side(side).began {
-            // Before the server has answered it can only be TLS 1.3's dummy, ahead of early data.
+        let early = |keys: Keys| keys.epoch == Epoch::Early;
+        if self.side(side).keys.is_some_and(early) {
+            // TLS 1.3's dummy, ahead of early data: the server has not answered yet.
             return;
         }
         if side == Side::Server && self.hello.version.is_some() && !self.full {

@@ -9,6 +9,24 @@ pub(super) fn suite(number: u64) -> Option<&'static str> {
     find(SUITES, number)
 }
 
+/// The name of a cipher in SSL 2's form: three bytes, or a suite behind a zero.
+pub(super) fn cipher_spec(number: u64) -> Option<&'static str> {
+    if number <= 0xffff {
+        return suite(number);
+    }
+    Some(match number {
+        0x01_0080 => "SSL2_RC4_128_WITH_MD5",
+        0x02_0080 => "SSL2_RC4_128_EXPORT40_WITH_MD5",
+        0x03_0080 => "SSL2_RC2_128_CBC_WITH_MD5",
+        0x04_0080 => "SSL2_RC2_128_CBC_EXPORT40_WITH_MD5",
+        0x05_0080 => "SSL2_IDEA_128_CBC_WITH_MD5",
+        0x06_0040 => "SSL2_DES_64_CBC_WITH_MD5",
+        0x07_00c0 => "SSL2_DES_192_EDE3_CBC_WITH_MD5",
+        0x08_0080 => "SSL2_RC4_64_WITH_MD5",
+        _ => return None,
+    })
+}
+
 /// The registered name of a group.
 pub(super) fn group(number: u64) -> Option<&'static str> {
     find(GROUP_NAMES, number)

@@ -63,7 +63,8 @@ fn record(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault> {
         let state = m.side(side);
         (is_13, state.keys, state.began)
     });
-    let opaque = is_13 && c.peek().first() == Some(&DATA);
+    let early = keys.is_some_and(|keys| keys.epoch == Epoch::Early);
+    let opaque = (is_13 || early) && c.peek().first() == Some(&DATA);
     let kind = c.u8(if opaque { &OPAQUE_TYPE } else { &CONTENT_TYPE })?;
     c.u16(&RECORD_VERSION)?;
     let length = c.u16(&RECORD_LENGTH)?;

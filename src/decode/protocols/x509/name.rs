@@ -110,9 +110,10 @@ fn attribute(c: &mut Cursor<'_, '_>, name: &mut Name) -> Result<(), Fault> {
 /// Reads an attribute's value. Attributes of a single alphabet have fields of their own.
 fn value(c: &mut Cursor<'_, '_>, kind: &str) -> Result<String, Fault> {
     const COUNTRY_NAME: &str = "2.5.4.6";
+    const JURISDICTION_COUNTRY: &str = "1.3.6.1.4.1.311.60.2.1.3";
     const SERIAL_NUMBER: &str = "2.5.4.5";
     let single = match (kind, tag(c)) {
-        (COUNTRY_NAME, Some(PRINTABLE_STRING)) => Some(&COUNTRY),
+        (COUNTRY_NAME | JURISDICTION_COUNTRY, Some(PRINTABLE_STRING)) => Some(&COUNTRY),
         (SERIAL_NUMBER, Some(PRINTABLE_STRING)) => Some(&PRINTABLE_ONLY),
         (_, Some(IA5_STRING)) => Some(&IA5),
         _ => None,
