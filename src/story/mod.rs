@@ -1,3 +1,396 @@
 //! Stories: scripts that say what is told, and the engine that holds them against what happened.
+//!
+//! [`Narrator`] is fed every frame. Events become moments, moments strands, strands journeys; a journey that is over is
+//! told in the words of its script and forgotten here.
 
+pub mod check;
+pub mod conversation;
+mod diagnosis;
+pub mod facts;
+pub mod journey;
+mod ledger;
+mod link;
+pub mod moment;
 pub mod script;
+pub mod scripts;
+mod strand;
+mod tale;
+mod telling;
+pub mod template;
+mod traceroute;
+mod wants;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::decode::{Dissection, Raised};
+use crate::model::{EventDef, Osi, PacketId, Side, Timestamp};
+
+use conversation::Conversation;
+use journey::Journey;
+use link::Links;
+use moment::{Evidence, Moment};
+use scripts::Library;
+use strand::{Kind, Strand};
+use wants::Wants;
+
+/// How many frames back the time of a frame is remembered; a message that began earlier is told at its end's time.
+const TIMES: usize = 16_384;
+/// How long a redirect or a failed connection may be without its continuation, in nanoseconds.
+const PATIENCE: i64 = 5_000_000_000;
+
+/// What was not recognised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stray {
+    /// Frames in which nothing that a story tells was found.
+    pub frames: u64,
+    /// Conversations in which nothing was.
+    pub conversations: Vec<u32>,
+}
+
+/// Tells journeys as they end.
+#[derive(Debug)]
+pub struct Narrator {
+    library: Arc<Library>,
+    wants: Wants,
+    times: Vec<(PacketId, Timestamp)>,
+    strands: FxHashMap<u32, Strand>,
+    next: u32,
+    /// Strands by conversation.
+    routes: FxHashMap<u32, Vec<u32>>,
+    links: Links,
+    waiting: VecDeque<(Timestamp, u32)>,
+    told: VecDeque<Journey>,
+    stray: Stray,
+    now: Timestamp,
+}
+
+impl Narrator {
+    /// A narrator who knows these scripts.
+    #[must_use]
+    pub fn new(library: Arc<Library>) -> Self {
+        let wants = Wants::new(library.all());
+        Self {
+            library,
+            wants,
+            times: vec![(PacketId::default(), Timestamp::default()); TIMES],
+            strands: FxHashMap::default(),
+            next: 0,
+            routes: FxHashMap::default(),
+            links: Links::default(),
+            waiting: VecDeque::new(),
+            told: VecDeque::new(),
+            stray: Stray::default(),
+            now: Timestamp::default(),
+        }
+    }
+
+    /// Takes in a frame whose events were raised; `look` finds a conversation by its number.
+    pub(crate) fn take(
+        &mut self,
+        d: &Dissection,
+        frame: &[u8],
+        look: &dyn Fn(u32) -> Option<Conversation>,
+    ) {
+        self.now = self.now.max(d.time);
+        if let Some(slot) = self.times.get_mut(d.packet.0 as usize % TIMES) {
+            *slot = (d.packet, d.time);
+        }
+        while let Some(&(until, root)) = self.waiting.front() {
+            if until > self.now {
+                break;
+            }
+            self.waiting.pop_front();
+            self.tell_when_over(root, true);
+        }
+        if d.events.is_empty() && d.bodies.is_empty() {
+            self.stray.frames += u64::from(d.flow.is_none());
+            return;
+        }
+        for raised in &d.events {
+            let moment = self.moment(d, frame, raised);
+            self.place(moment, d.flow.map(|f| f.id), look);
+        }
+        let Some(flow) = d.flow else { return };
+        for part in &d.bodies {
+            for id in self.routes.get(&flow.id).into_iter().flatten() {
+                if let Some(strand) = self.strands.get_mut(id) {
+                    strand.grow(
+                        part.event, part.from, flow.id, part.bytes, d.packet, d.time,
+                    );
+                }
+            }
+        }
+    }
+
+    /// A conversation is over: `endings` are what was noticed of it then.
+    pub(crate) fn over(
+        &mut self,
+        conversation: Conversation,
+        endings: &[(&'static EventDef, Vec<PacketId>, Timestamp)],
+    ) {
+        let flow = conversation.id;
+        for (def, packets, time) in endings {
+            let moment = self.verdict(def, packets, *time, &conversation);
+            let known = conversation.clone();
+            self.place(moment, Some(flow), &move |_| Some(known.clone()));
+        }
+        let Some(strands) = self.routes.remove(&flow) else {
+            self.stray.frames += conversation.frames;
+            self.stray.conversations.push(flow);
+            return;
+        };
+        let mut roots = FxHashSet::default();
+        for id in strands {
+            let Some(strand) = self.strands.get_mut(&id) else {
+                continue;
+            };
+            strand.open = strand.open.saturating_sub(1);
+            if let Some(known) = strand.conversations.iter_mut().find(|c| c.id == flow) {
+                *known = conversation.clone();
+            }
+            self.note_failure(id);
+            self.claim_at_end(id);
+            roots.insert(self.root(id));
+        }
+        for root in roots {
+            self.tell_when_over(root, false);
+        }
+    }
+
+    /// The capture is over: tells what is left, in the order in which it began.
+    pub fn finish(&mut self) {
+        for id in self.strands.keys().copied().collect::<Vec<_>>() {
+            self.claim_at_end(id);
+        }
+        let mut roots: Vec<_> = self
+            .strands
+            .iter()
+            .filter(|(_, strand)| strand.parent.is_none())
+            .map(|(id, strand)| (strand.first, *id))
+            .collect();
+        roots.sort_unstable();
+        for (_, root) in roots {
+            self.tell(root);
+        }
+    }
+
+    /// The next journey that is over and not taken yet.
+    pub fn told(&mut self) -> Option<Journey> {
+        self.told.pop_front()
+    }
+
+    /// What was not recognised so far.
+    #[must_use]
+    pub fn stray(&self) -> &Stray {
+        &self.stray
+    }
+
+    fn time_of(&self, packet: PacketId) -> Option<Timestamp> {
+        let slot = self.times.get(packet.0 as usize % TIMES)?;
+        (slot.0 == packet).then_some(slot.1)
+    }
+
+    fn moment(&mut self, d: &Dissection, frame: &[u8], raised: &Raised) -> Moment {
+        let mut packets = Vec::with_capacity(1);
+        d.trace(raised.span, |piece| {
+            if packets.last() != Some(&piece.packet) {
+                packets.push(piece.packet);
+            }
+        });
+        // A refusal is proven by the SYN and by what came back.
+        if raised.def.id == "tcp.refused" {
+            packets.extend(raised.about);
+        }
+        if packets.is_empty() {
+            packets.push(d.packet);
+        }
+        packets.sort_unstable();
+        packets.dedup();
+        let verdict = raised.def.id == "tcp.refused";
+        let time = packets
+            .first()
+            .filter(|_| !verdict)
+            .and_then(|first| self.time_of(*first))
+            .unwrap_or(d.time);
+        let values = self.wants.capture(frame, d, raised);
+        let layer = raised
+            .layer
+            .and_then(|layer| d.layers.get(usize::from(layer)));
+        let protocol = raised.def.id.split('.').next().unwrap_or_default();
+        let osi = layer.map_or_else(|| osi_of(protocol), |layer| layer.protocol.osi);
+        let mut layers = 1 << osi.number();
+        for layer in d.layers.iter().filter(|l| !l.quoted) {
+            if layer.protocol.key != "data" && layer.protocol.osi <= osi {
+                layers |= 1 << layer.protocol.osi.number();
+            }
+        }
+        let because = values
+            .iter()
+            .any(|v| v.def.key.ends_with(".because"));
+        let mut moment = Moment {
+            def: raised.def,
+            flow: None,
+            from: d.flow.map(|f| f.from),
+            src: None,
+            dst: None,
+            to_all: false,
+            packets,
+            count: 1,
+            time,
+            until: d.time,
+            evidence: if because {
+                Evidence::Inferred
+            } else {
+                wants::evidence(d, raised.span)
+            },
+            values,
+            osi: osi.number(),
+            layers,
+            protocol,
+            about: raised.about,
+            body: None,
+        };
+        if link::is_icmp_error(raised.def.id) {
+            moment.flow = d.about_flow.or(d.flow.map(|f| f.id));
+        } else {
+            moment.flow = d.flow.map(|f| f.id);
+        }
+        moment
+    }
+
+    /// A moment for what was noticed at the end of a conversation.
+    fn verdict(
+        &self,
+        def: &'static EventDef,
+        packets: &[PacketId],
+        time: Timestamp,
+        conversation: &Conversation,
+    ) -> Moment {
+        let protocol = def.id.split('.').next().unwrap_or_default();
+        let osi = osi_of(protocol).number();
+        let mut packets = packets.to_vec();
+        packets.sort_unstable();
+        packets.dedup();
+        // What its questions said is said of it too.
+        let values = self
+            .routes
+            .get(&conversation.id)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.strands.get(id))
+            .flat_map(|strand| &strand.moments)
+            .find(|m| packets.contains(&m.first()))
+            .map(|m| m.values.clone())
+            .unwrap_or_default();
+        Moment {
+            def,
+            flow: Some(conversation.id),
+            from: Some(Side::Client),
+            src: None,
+            dst: None,
+            to_all: false,
+            packets,
+            count: 1,
+            time,
+            until: time,
+            evidence: Evidence::Observed,
+            values,
+            osi,
+            layers: 1 << osi,
+            protocol,
+            about: None,
+            body: None,
+        }
+    }
+
+    fn add(&mut self, strand: Strand) -> u32 {
+        self.next += 1;
+        self.strands.insert(self.next, strand);
+        self.next
+    }
+
+    /// The strand at the root of a strand's journey.
+    fn root(&self, mut id: u32) -> u32 {
+        while let Some(parent) = self.strands.get(&id).and_then(|s| s.parent) {
+            id = parent;
+        }
+        id
+    }
+
+    /// A root and all strands that belong to it.
+    fn family(&self, root: u32) -> Vec<u32> {
+        let mut family = vec![root];
+        let mut at = 0;
+        while let Some(id) = family.get(at).copied() {
+            if let Some(strand) = self.strands.get(&id) {
+                family.extend(&strand.children);
+            }
+            at += 1;
+        }
+        family
+    }
+
+    fn tell_when_over(&mut self, root: u32, waited: bool) {
+        let Some(strand) = self.strands.get(&root) else {
+            return;
+        };
+        if strand.parent.is_some() {
+            return;
+        }
+        let family = self.family(root);
+        let members = || family.iter().filter_map(|id| self.strands.get(id));
+        let over = members().all(|s| match s.kind {
+            Kind::Main => s.open == 0,
+            Kind::Lookup if strand.kind == Kind::Main => s.questions.is_empty() || s.open == 0,
+            Kind::Lookup => s.open == 0,
+            Kind::Neighbour => strand.kind != Kind::Neighbour || s.open == 0,
+        });
+        if !over {
+            return;
+        }
+        let continues = strand.kind == Kind::Main
+            && (members().any(|s| s.expected.is_some())
+                || members()
+                    .filter(|s| s.kind == Kind::Main)
+                    .all(|s| !s.established && s.conversations.iter().any(|c| c.transport == "tcp")));
+        if continues && !waited {
+            let last = members().map(|s| s.last).max().unwrap_or(self.now);
+            let until = Timestamp(last.0.max(self.now.0).saturating_add(PATIENCE));
+            self.waiting.push_back((until, root));
+            return;
+        }
+        self.tell(root);
+    }
+
+    fn tell(&mut self, root: u32) {
+        let family = self.family(root);
+        let mut strands = Vec::with_capacity(family.len());
+        for id in &family {
+            if let Some(strand) = self.strands.remove(id) {
+                self.links.forget(*id, &strand);
+                strands.push((*id, strand));
+            }
+        }
+        if let Some(journey) = telling::tell(strands, &self.library, self.now) {
+            self.told.push_back(journey);
+        }
+    }
+}
+
+/// The layer of events that no layer of the frame raised.
+fn osi_of(protocol: &str) -> Osi {
+    match protocol {
+        "tcp" | "udp" => Osi::Transport,
+        "arp" | "stp" => Osi::Link,
+        "ip" | "icmp" | "icmpv6" | "ndp" | "igmp" | "mld" | "traceroute" => Osi::Network,
+        "tls" => Osi::Presentation,
+        _ => Osi::Application,
+    }
+}

@@ -1,4 +1,7 @@
 //! The form of a story script: closed, plain data, read from TOML. What a field means stands here; what is said stands in the scripts.
+//!
+//! Texts are [`Template`]s: `{dns.qry.name}` is a field of the event as a person reads it, `{dns.qry.type:name}` only its
+//! name, `{client}` a word of `story/words.rs`. A sentence one of whose placeholders has no value is left out.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,15 +9,18 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::facts::Condition;
+use super::template::Template;
+
 /// A story: chapters of steps, and the sentences that end it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
     /// Its id, such as `curl-https`.
     pub story: String,
     /// Its title; placeholders allowed.
     #[serde(default)]
-    pub title: String,
+    pub title: Template,
     /// Chapters in the order of the tale.
     #[serde(default, rename = "chapter")]
     pub chapters: Vec<Chapter>,
@@ -51,12 +57,13 @@ pub struct Chapter {
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Repeat {
-    /// The first time only gets this text; later ones are told by the common script.
+    /// The first time on each connection gets this text; later ones are told by the next step of the same id that fits,
+    /// at last by the common script.
     Once,
     /// Each time.
     #[default]
     Each,
-    /// All of them as one step that lists their frames.
+    /// All of a connection (and of a side) as one step that lists their frames; `{count}` says how many.
     Fold,
 }
 
@@ -92,15 +99,15 @@ pub struct Step {
     #[serde(default)]
     pub chapter: Option<String>,
     /// A few words.
-    pub title: String,
+    pub title: Template,
     /// One sentence: the 30-second answer.
-    pub say: String,
+    pub say: Template,
     /// The two-minute answer.
     #[serde(default)]
-    pub text: String,
+    pub text: Template,
     /// The ten-minute answer.
     #[serde(default)]
-    pub deep: String,
+    pub deep: Template,
     /// The OSI layer, where it is not that of the protocol which raised the event (always for hidden steps).
     #[serde(default)]
     pub osi: Option<u8>,
@@ -112,7 +119,7 @@ pub struct Step {
     pub ask: Vec<Question>,
     /// Who can see this step, one sentence.
     #[serde(default)]
-    pub sees: String,
+    pub sees: Template,
     /// Field keys to look at.
     #[serde(default)]
     pub look: Vec<String>,
@@ -127,19 +134,24 @@ pub struct Step {
     pub matches: BTreeMap<String, AnyOf>,
     /// Facts that must hold; `not:` turns one round.
     #[serde(default)]
-    pub when: Vec<String>,
-    /// The event that answers this one: its time becomes this step's duration.
+    pub when: Vec<Condition>,
+    /// The event that answers this one: the time until it becomes this step's duration. It is the first later one of the
+    /// same conversation (with `by`: of the journey).
     #[serde(default)]
     pub pair: Option<String>,
-    /// Field keys that must be equal in both.
+    /// Field keys that must be equal in both. Ports and addresses need not be named, and with `by` the two need not be of
+    /// one conversation (as DHCP's are not).
     #[serde(default)]
     pub by: Vec<String>,
     /// Other words for special cases; the first that fits.
     #[serde(default)]
     pub variant: Vec<Variant>,
+    /// What shows it when it is only inferred from shapes, and what would contradict that.
+    #[serde(default)]
+    pub inferred: Option<Template>,
     /// Why no capture can show it. Such a step has no event and is always told (when its facts hold).
     #[serde(default)]
-    pub hidden: Option<String>,
+    pub hidden: Option<Template>,
     /// Why it may be missing; the first reason whose facts hold is told, none holding means it is not mentioned.
     #[serde(default)]
     pub absent: Vec<Absent>,
@@ -154,19 +166,19 @@ pub struct Variant {
     pub matches: BTreeMap<String, AnyOf>,
     /// Facts that must hold.
     #[serde(default)]
-    pub when: Vec<String>,
+    pub when: Vec<Condition>,
     /// A few words.
     #[serde(default)]
-    pub title: Option<String>,
+    pub title: Option<Template>,
     /// One sentence.
     #[serde(default)]
-    pub say: Option<String>,
+    pub say: Option<Template>,
     /// Two minutes.
     #[serde(default)]
-    pub text: Option<String>,
+    pub text: Option<Template>,
     /// Ten minutes.
     #[serde(default)]
-    pub deep: Option<String>,
+    pub deep: Option<Template>,
 }
 
 /// A reason for a step that did not happen here.
@@ -175,9 +187,9 @@ pub struct Variant {
 pub struct Absent {
     /// Facts that must hold.
     #[serde(default)]
-    pub when: Vec<String>,
+    pub when: Vec<Condition>,
     /// The reason, one sentence.
-    pub say: String,
+    pub say: Template,
 }
 
 /// A question and its short answer.
@@ -185,9 +197,9 @@ pub struct Absent {
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// The question.
-    pub q: String,
+    pub q: Template,
     /// The answer.
-    pub a: String,
+    pub a: Template,
 }
 
 /// The sentence that ends a journey.
@@ -198,9 +210,9 @@ pub struct Verdict {
     pub outcome: String,
     /// Facts that must hold.
     #[serde(default)]
-    pub when: Vec<String>,
+    pub when: Vec<Condition>,
     /// The sentence.
-    pub say: String,
+    pub say: Template,
 }
 
 /// What continues a journey on another connection.
@@ -233,6 +245,28 @@ pub struct Mistake {
     pub at: Range<usize>,
     /// What is wrong.
     pub what: String,
+}
+
+impl Step {
+    /// All its texts, without those of its variants.
+    pub fn texts(&self) -> impl Iterator<Item = &Template> {
+        let asked = self.ask.iter().flat_map(|ask| [&ask.q, &ask.a]);
+        [&self.title, &self.say, &self.text, &self.deep, &self.sees]
+            .into_iter()
+            .chain(asked)
+            .chain(&self.hidden)
+            .chain(&self.inferred)
+            .chain(self.absent.iter().map(|absent| &absent.say))
+    }
+}
+
+impl Variant {
+    /// Its texts.
+    pub fn texts(&self) -> impl Iterator<Item = &Template> {
+        [&self.title, &self.say, &self.text, &self.deep]
+            .into_iter()
+            .flatten()
+    }
 }
 
 impl Script {

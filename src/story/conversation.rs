@@ -1,0 +1,80 @@
+//! What stories need to know of a conversation: its ends, its application, how it ended.
+
+use crate::decode::{Fact, FactValue};
+use crate::model::{Endpoint, Mac, Side};
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// FIN both ways.
+    Closed,
+    /// RST.
+    Reset,
+    /// RST or an ICMP error to the first packet.
+    Refused,
+    /// No answer.
+    Unanswered,
+    /// FIN one way.
+    HalfClosed,
+    /// It goes on.
+    #[default]
+    Open,
+}
+
+/// A conversation.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    /// Its number.
+    pub id: u32,
+    /// `tcp`, `udp`, `icmp`, `arp`, or the protocol's key.
+    pub transport: &'static str,
+    /// The protocol it carries.
+    pub app: &'static str,
+    /// Who opened it, where it has addresses.
+    pub client: Option<Endpoint>,
+    /// Who answered.
+    pub server: Option<Endpoint>,
+    /// Their MAC addresses as the frames show them (of the next hop, for an end that is not on the link).
+    pub macs: Option<(Mac, Mac)>,
+    /// How it ended, so far.
+    pub ending: Ending,
+    /// Its frames, so far.
+    pub frames: u64,
+    /// What its protocols know of it as a whole.
+    pub facts: Vec<Fact>,
+}
+
+impl Conversation {
+    /// The end of a side.
+    #[must_use]
+    pub fn end(&self, side: Side) -> Option<Endpoint> {
+        match side {
+            Side::Client => self.client,
+            Side::Server => self.server,
+        }
+    }
+
+    /// What a protocol knows, as text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.facts.iter().find_map(|fact| match &fact.value {
+            FactValue::Text(text) if fact.name == name => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// What a protocol knows, as a flag.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.facts.iter().find_map(|fact| match fact.value {
+            FactValue::Flag(flag) if fact.name == name => Some(flag),
+            _ => None,
+        })
+    }
+
+    /// The server's port.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.server.and_then(|end| end.port)
+    }
+}

@@ -1,0 +1,128 @@
+//! The scripts: those in the program, and those that a user brings.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::script::{Mistake, Script};
+
+/// The scripts in the program: file name and text.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    ("common.toml", include_str!("scripts/common.toml")),
+    ("curl-http.toml", include_str!("scripts/curl-http.toml")),
+    ("curl-https.toml", include_str!("scripts/curl-https.toml")),
+];
+
+/// The script that tells what no other tells, and the stories without a script of their own.
+const COMMON: &str = "common";
+
+/// Scripts by story, and their steps by event.
+#[derive(Debug)]
+pub struct Library {
+    scripts: Vec<Arc<Script>>,
+    steps: Vec<FxHashMap<String, Vec<usize>>>,
+    common: usize,
+}
+
+impl Library {
+    /// The scripts in the program.
+    ///
+    /// # Errors
+    /// Never with the scripts that are tested; the file and its [`Mistake`] otherwise.
+    pub fn built_in() -> Result<Self, (&'static str, Mistake)> {
+        let mut scripts = Vec::new();
+        for (file, text) in BUILT_IN {
+            scripts.push(Script::read(text).map_err(|mistake| (*file, mistake))?);
+        }
+        Ok(Self::new(scripts))
+    }
+
+    /// A library of these scripts. The one called `common` is for whatever the others do not tell.
+    #[must_use]
+    pub fn new(scripts: Vec<Script>) -> Self {
+        let mut library = Self {
+            scripts: Vec::new(),
+            steps: Vec::new(),
+            common: 0,
+        };
+        for script in scripts {
+            library.add(script);
+        }
+        if !library.scripts.iter().any(|s| s.story == COMMON) {
+            library.add(Script {
+                story: COMMON.to_owned(),
+                ..Script::default()
+            });
+        }
+        library
+    }
+
+    /// Adds a script, in place of one for the same story.
+    pub fn add(&mut self, script: Script) {
+        let mut steps: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        for (at, step) in script.steps.iter().enumerate() {
+            let step = step.get_ref();
+            if step.hidden.is_none() {
+                steps.entry(step.id.clone()).or_default().push(at);
+            }
+        }
+        let at = self.scripts.iter().position(|s| s.story == script.story);
+        let script = Arc::new(script);
+        let common = script.story == COMMON;
+        let at = match at {
+            Some(at) => {
+                self.scripts[at] = script;
+                self.steps[at] = steps;
+                at
+            }
+            None => {
+                self.scripts.push(script);
+                self.steps.push(steps);
+                self.scripts.len() - 1
+            }
+        };
+        if common {
+            self.common = at;
+        }
+    }
+
+    /// All scripts.
+    pub fn all(&self) -> impl Iterator<Item = &Script> {
+        self.scripts.iter().map(AsRef::as_ref)
+    }
+
+    /// The script of a story; the common one when it has none.
+    #[must_use]
+    pub fn script(&self, story: &str) -> Arc<Script> {
+        let at = self.place(story).unwrap_or(self.common);
+        Arc::clone(&self.scripts[at])
+    }
+
+    /// The common script.
+    #[must_use]
+    pub fn common(&self) -> Arc<Script> {
+        Arc::clone(&self.scripts[self.common])
+    }
+
+    /// The steps that tell an event in a story's own script.
+    #[must_use]
+    pub fn steps(&self, story: &str, event: &str) -> &[usize] {
+        self.place(story)
+            .filter(|at| *at != self.common)
+            .and_then(|at| self.steps.get(at)?.get(event))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The steps that tell an event in the common script.
+    #[must_use]
+    pub fn common_steps(&self, event: &str) -> &[usize] {
+        self.steps
+            .get(self.common)
+            .and_then(|steps| steps.get(event))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    fn place(&self, story: &str) -> Option<usize> {
+        self.scripts.iter().position(|s| s.story == story)
+    }
+}

@@ -1,0 +1,215 @@
+//! A strand: events that belong together whatever journey they end up in (a connection, a look-up, a question to the
+//! link). Strands claim each other; a strand that nobody claimed is the root of a journey.
+
+use std::net::IpAddr;
+
+use rustc_hash::FxHashMap;
+
+use crate::model::{EventDef, Mac, PacketId, Side, Timestamp};
+
+use super::conversation::Conversation;
+use super::moment::{Body, Moment};
+
+/// Events of one kind and side that a strand keeps one by one; later ones are added to the last of them.
+const APART_MAX: u32 = 200;
+/// Frames that one event lists; later ones are only counted.
+const PACKETS_MAX: usize = 100_000;
+
+/// What a strand is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A conversation that wants something for its own sake.
+    Main,
+    /// A name that is looked up.
+    Lookup,
+    /// A question to the link: whose MAC address is it?
+    Neighbour,
+}
+
+/// Why a strand belongs to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joined {
+    /// It serves it.
+    Serves,
+    /// It is another packet of the same probing.
+    Probes,
+    /// The first try failed, and this is the next.
+    Retry,
+    /// Two addresses are tried at the same time.
+    Race,
+    /// An answer sent the client there.
+    Redirect,
+}
+
+/// What is known of a question to the link.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Neighbour {
+    pub asker: Option<IpAddr>,
+    pub target: Option<IpAddr>,
+    pub asker_mac: Option<Mac>,
+    /// Whom the question was sent to, when it was not everyone.
+    pub asked_mac: Option<Mac>,
+    pub answer_mac: Option<Mac>,
+}
+
+/// Where a redirect leads.
+#[derive(Clone, Debug)]
+pub(super) struct Expected {
+    pub name: Box<str>,
+    pub port: u16,
+}
+
+#[derive(Debug)]
+pub(super) struct Strand {
+    pub kind: Kind,
+    pub parent: Option<u32>,
+    pub joined: Joined,
+    pub children: Vec<u32>,
+    pub moments: Vec<Moment>,
+    pub conversations: Vec<Conversation>,
+    /// How many of the conversations have not ended.
+    pub open: u32,
+    pub first: PacketId,
+    pub last: Timestamp,
+    /// Names that were looked up or used here, in lower case.
+    pub names: Vec<Box<str>>,
+    /// Addresses that a look-up found.
+    pub addresses: Vec<IpAddr>,
+    /// Questions without an answer, by id.
+    pub questions: Vec<u64>,
+    /// Types that were asked for.
+    pub types: Vec<u64>,
+    pub neighbour: Neighbour,
+    pub expected: Option<Expected>,
+    /// The other side has answered.
+    pub established: bool,
+    tally: FxHashMap<(usize, Option<Side>), (u32, u32)>,
+}
+
+impl Strand {
+    pub(super) fn new(kind: Kind, moment: &Moment) -> Self {
+        Self {
+            kind,
+            parent: None,
+            joined: Joined::Serves,
+            children: Vec::new(),
+            moments: Vec::new(),
+            conversations: Vec::new(),
+            open: 0,
+            first: moment.first(),
+            last: moment.until,
+            names: Vec::new(),
+            addresses: Vec::new(),
+            questions: Vec::new(),
+            types: Vec::new(),
+            neighbour: Neighbour::default(),
+            expected: None,
+            established: false,
+            tally: FxHashMap::default(),
+        }
+    }
+
+    /// Adds an event; where there are very many of a kind, adds it to the last of them.
+    pub(super) fn push(&mut self, moment: Moment) {
+        self.first = self.first.min(moment.first());
+        self.last = self.last.max(moment.until);
+        // Most strands are short: counting starts when there is something to count.
+        if self.moments.len() >= APART_MAX as usize {
+            if self.tally.is_empty() {
+                for (at, m) in self.moments.iter().enumerate() {
+                    let row = self.tally.entry(kind_of(m.def, m.from)).or_default();
+                    *row = (row.0 + 1, at as u32);
+                }
+            }
+            let next = self.moments.len() as u32;
+            let row = self
+                .tally
+                .entry(kind_of(moment.def, moment.from))
+                .or_insert((0, next));
+            row.0 += 1;
+            if row.0 > APART_MAX
+                && let Some(last) = self.moments.get_mut(row.1 as usize)
+            {
+                last.count += moment.count;
+                last.until = last.until.max(moment.until);
+                if last.packets.len() < PACKETS_MAX {
+                    last.packets.extend(moment.packets);
+                }
+                return;
+            }
+            row.1 = next;
+        }
+        self.moments.push(moment);
+    }
+
+    /// Counts bytes of the body of the last message of this kind.
+    pub(super) fn grow(
+        &mut self,
+        def: &EventDef,
+        from: Side,
+        flow: u32,
+        bytes: u64,
+        packet: PacketId,
+        time: Timestamp,
+    ) {
+        self.last = self.last.max(time);
+        let Some(moment) =
+            self.moments.iter_mut().rev().find(|m| {
+                m.def == def && m.flow == Some(flow) && m.from.is_none_or(|side| side == from)
+            })
+        else {
+            return;
+        };
+        let body = moment.body.get_or_insert(Body {
+            first: packet,
+            last: packet,
+            until: time,
+            count: 1,
+            bytes: 0,
+        });
+        if body.last != packet {
+            body.count += 1;
+            body.last = packet;
+        }
+        body.until = body.until.max(time);
+        body.bytes += bytes;
+    }
+
+    /// Takes a conversation in; true when it is new here.
+    pub(super) fn meet(&mut self, conversation: Conversation) -> bool {
+        if self
+            .conversations
+            .iter()
+            .any(|known| known.id == conversation.id)
+        {
+            return false;
+        }
+        self.conversations.push(conversation);
+        self.open += 1;
+        true
+    }
+
+    /// Who opened its first conversation.
+    pub(super) fn client(&self) -> Option<IpAddr> {
+        Some(self.conversations.first()?.client?.ip)
+    }
+
+    /// Who is asked in its first conversation.
+    pub(super) fn server(&self) -> Option<IpAddr> {
+        Some(self.conversations.first()?.server?.ip)
+    }
+
+    /// True when the same machine acts in both, as far as addresses tell: a resolver on the loopback serves everyone here.
+    pub(super) fn is_host(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.client(), other.client());
+        if mine == theirs || [mine, theirs].iter().flatten().any(IpAddr::is_loopback) {
+            return true;
+        }
+        let mac = |s: &Self| s.conversations.first().and_then(|c| c.macs).map(|m| m.0);
+        mac(self).is_some() && mac(self) == mac(other)
+    }
+}
+
+fn kind_of(def: &'static EventDef, from: Option<Side>) -> (usize, Option<Side>) {
+    (std::ptr::from_ref(def).addr(), from)
+}

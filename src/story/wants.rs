@@ -1,0 +1,456 @@
+//! Which fields stories want of which events, and the copying of their values out of a frame that is about to go.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::decode::{BufferKind, Dissection, Field, Raised, Value};
+use crate::model::{BufId, Span};
+
+use super::moment::{Captured, Datum, Evidence};
+use super::script::Script;
+use super::template::{Part, Template};
+
+/// At most this many values of one event are kept: hostile messages repeat fields without end.
+const VALUES_MAX: usize = 256;
+/// A text is kept up to this many bytes.
+const TEXT_MAX: usize = 4096;
+
+/// Fields that the engine itself needs: event (or its protocol, with a dot at the end) and keys.
+const ENGINE: &[(&str, &[&str])] = &[
+    (
+        "dns.",
+        &[
+            "dns.id",
+            "dns.qry.name",
+            "dns.qry.type",
+            "dns.a",
+            "dns.aaaa",
+            "dns.cname",
+            "dns.ptr.domain_name",
+            "dns.flags.rcode",
+            "dns.flags.truncated",
+            "dns.flags.authoritative",
+            "dns.count.answers",
+        ],
+    ),
+    (
+        "arp.",
+        &[
+            "arp.src.hw_mac",
+            "arp.src.proto_ipv4",
+            "arp.dst.hw_mac",
+            "arp.dst.proto_ipv4",
+            "eth.dst",
+        ],
+    ),
+    (
+        "ndp.",
+        &[
+            "icmpv6.nd.ns.target_address",
+            "icmpv6.nd.na.target_address",
+            "icmpv6.opt.linkaddr",
+            "icmpv6.opt.src_linkaddr",
+            "icmpv6.opt.target_linkaddr",
+            "ipv6.src",
+            "ipv6.dst",
+            "eth.src",
+            "eth.dst",
+        ],
+    ),
+    (
+        "icmp.",
+        &[
+            "icmp.type",
+            "icmp.code",
+            "icmp.ident",
+            "icmp.seq",
+            "ip.src",
+            "ip.dst",
+            "ip.ttl",
+        ],
+    ),
+    (
+        "icmpv6.",
+        &[
+            "icmpv6.type",
+            "icmpv6.code",
+            "icmpv6.echo.identifier",
+            "icmpv6.echo.sequence_number",
+            "ipv6.src",
+            "ipv6.dst",
+            "ipv6.hlim",
+        ],
+    ),
+    (
+        "dhcp.",
+        &[
+            "dhcp.id",
+            "dhcp.ip.client",
+            "dhcp.ip.your",
+            "dhcp.hw.mac_addr",
+            "dhcp.option.dhcp_server_id",
+            "ip.src",
+            "ip.dst",
+            "eth.src",
+        ],
+    ),
+    (
+        "tls.client_hello",
+        &[
+            "tls.handshake.extensions_server_name",
+            "tls.handshake.extensions_alpn_str",
+        ],
+    ),
+    ("tls.encrypted_extensions", &["tls.handshake.extensions_alpn_str"]),
+    (
+        "tls.server_hello",
+        &[
+            "tls.handshake.extensions_alpn_str",
+            "tls.handshake.extensions_key_share_group",
+        ],
+    ),
+    (
+        "tls.certificate",
+        &[
+            "x509af.utcTime",
+            "x509af.generalizedTime",
+            "x509ce.dNSName",
+        ],
+    ),
+    ("tls.alert", &["tls.alert_message.level", "tls.alert_message.desc"]),
+    (
+        "http.",
+        &[
+            "http.request.method",
+            "http.request.uri",
+            "http.host",
+            "http.response.code",
+            "http.location",
+            "http.set_cookie",
+            "http.content_encoding",
+            "http.connection",
+            "http.server",
+        ],
+    ),
+    (
+        "http2.",
+        &[
+            "http2.headers.method",
+            "http2.headers.authority",
+            "http2.headers.path",
+            "http2.headers.status",
+            "http2.headers.location",
+            "http2.headers.set_cookie",
+            "http2.streamid",
+        ],
+    ),
+    ("ssh.", &["ssh.protocol", "ssh.kex.algorithms", "ssh.kex_algorithms"]),
+    (
+        "udp.",
+        &["ip.ttl", "ipv6.hlim", "udp.dstport", "ip.src", "ip.dst"],
+    ),
+    ("tcp.syn", &["ip.ttl", "ipv6.hlim"]),
+];
+
+/// What is wanted of one kind of event.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// Keys that stand in lower layers of its frame, by the protocol that owns them.
+    lower: Vec<(String, FxHashSet<u16>)>,
+}
+
+/// The tables of wanted fields, filled as events and fields are met for the first time.
+#[derive(Debug)]
+pub(super) struct Wants {
+    keys: FxHashMap<String, u16>,
+    /// By the address of a field's definition: is it wanted, and as which key?
+    known: FxHashMap<usize, Option<u16>>,
+    /// Keys by event id, as the scripts name them.
+    named: BTreeMap<String, Vec<String>>,
+    /// By the address of an event's definition.
+    events: FxHashMap<usize, Wanted>,
+}
+
+impl Wants {
+    /// Collects what these scripts quote and match, and what the engine needs.
+    pub(super) fn new<'a>(scripts: impl Iterator<Item = &'a Script>) -> Self {
+        let mut wants = Self {
+            keys: FxHashMap::default(),
+            known: FxHashMap::default(),
+            named: BTreeMap::new(),
+            events: FxHashMap::default(),
+        };
+        for (event, keys) in ENGINE {
+            for key in *keys {
+                wants.want(event, key);
+            }
+        }
+        for script in scripts {
+            wants.read(script);
+        }
+        wants
+    }
+
+    fn want(&mut self, event: &str, key: &str) {
+        let next = self.keys.len() as u16;
+        self.keys.entry(key.to_owned()).or_insert(next);
+        self.named
+            .entry(event.to_owned())
+            .or_default()
+            .push(key.to_owned());
+    }
+
+    fn read(&mut self, script: &Script) {
+        for step in &script.steps {
+            let step = step.get_ref();
+            let texts = step
+                .texts()
+                .chain(step.variant.iter().flat_map(super::script::Variant::texts));
+            for key in texts.flat_map(quoted) {
+                self.want(&step.id, key);
+            }
+            let matched = step
+                .matches
+                .keys()
+                .chain(step.variant.iter().flat_map(|v| v.matches.keys()));
+            for key in matched
+                .chain(&step.fields)
+                .chain(&step.look)
+                .chain(&step.by)
+            {
+                self.want(&step.id, key);
+            }
+            if let Some(pair) = &step.pair {
+                for key in &step.by {
+                    self.want(pair, key);
+                }
+            }
+        }
+        for then in &script.then {
+            for key in then.matches.keys() {
+                self.want(&then.on, key);
+            }
+        }
+        let ends = script.verdicts.iter().map(|v| &v.say);
+        for key in ends.chain([&script.title]).flat_map(quoted) {
+            self.want("", key);
+        }
+    }
+
+    /// Copies the wanted values of an event: its own fields first, then those of the layers below it.
+    pub(super) fn capture(
+        &mut self,
+        frame: &[u8],
+        d: &Dissection,
+        raised: &Raised,
+    ) -> Box<[Captured]> {
+        let mut values = Vec::new();
+        let mut own = 0_u64;
+        let (from, to) = (raised.fields.0 as usize, raised.fields.1 as usize);
+        for field in d.fields.get(from..to).unwrap_or_default() {
+            if let Some(key) = self.key_of(field) {
+                own |= 1 << (key % 64);
+                take(frame, d, field, &mut values);
+            }
+        }
+        let own_count = values.len();
+        let top = raised
+            .layer
+            .map_or(d.layers.len(), |layer| usize::from(layer) + 1)
+            .min(d.layers.len());
+        let inside_quote = raised
+            .layer
+            .and_then(|l| d.layers.get(usize::from(l)))
+            .is_some_and(|l| l.quoted);
+        self.prepare(raised);
+        let Some(wanted) = self.events.get(&address(raised.def)) else {
+            return values.into_boxed_slice();
+        };
+        let raiser = raised
+            .layer
+            .and_then(|l| d.layers.get(usize::from(l)))
+            .filter(|_| to > from);
+        let depth = d.fields.get(from).map_or(0, |field| field.depth);
+        let mut seen = 0_u32;
+        for (at, layer) in d.layers.iter().enumerate().take(top).rev() {
+            let raises = raiser.is_some() && raised.layer == Some(at as u16);
+            // Other layers of the raiser's protocol hold other messages.
+            let others = !raises && raiser.is_some_and(|r| r.protocol.key == layer.protocol.key);
+            if layer.quoted != inside_quote || others {
+                continue;
+            }
+            let Some((row, keys)) = wanted
+                .lower
+                .iter()
+                .enumerate()
+                .find(|(_, row)| row.0 == layer.protocol.key)
+                .map(|(row, wanted)| (row % 32, &wanted.1))
+            else {
+                continue;
+            };
+            // Only the innermost layer of each protocol: tunnels repeat them.
+            if seen & (1 << row) != 0 {
+                continue;
+            }
+            seen |= 1 << row;
+            for (index, field) in (layer.fields.0 as usize..).zip(d.fields_of(layer)) {
+                // Of the raiser's own layer only what frames the message, such as a record's header.
+                if raises && (index >= from || field.depth > depth) {
+                    continue;
+                }
+                let key = match self.known.get(&address(field.def)) {
+                    Some(known) => *known,
+                    None => self.keys.get(field.def.key).copied(),
+                };
+                let Some(key) = key.filter(|key| keys.contains(key)) else {
+                    continue;
+                };
+                let taken = own & (1 << (key % 64)) != 0
+                    && values
+                        .iter()
+                        .take(own_count)
+                        .any(|v| v.def.key == field.def.key);
+                if !taken {
+                    take(frame, d, field, &mut values);
+                }
+            }
+        }
+        values.into_boxed_slice()
+    }
+
+    fn key_of(&mut self, field: &Field) -> Option<u16> {
+        let keys = &self.keys;
+        *self
+            .known
+            .entry(address(field.def))
+            .or_insert_with(|| keys.get(field.def.key).copied())
+    }
+
+    /// Works out, once for each kind of event, what is wanted of lower layers.
+    fn prepare(&mut self, raised: &Raised) {
+        let at = address(raised.def);
+        if self.events.contains_key(&at) {
+            return;
+        }
+        let id = raised.def.id;
+        let protocol = id.find('.').map_or(id, |dot| &id[..=dot]);
+        let mut wanted = Wanted::default();
+        for event in [id, protocol] {
+            for key in self.named.get(event).into_iter().flatten() {
+                let owner = key.strip_prefix("wirewalk.").unwrap_or(key);
+                let owner = owner.split('.').next().unwrap_or(owner);
+                let Some(number) = self.keys.get(key).copied() else {
+                    continue;
+                };
+                match wanted.lower.iter_mut().find(|row| row.0 == owner) {
+                    Some(row) => {
+                        row.1.insert(number);
+                    }
+                    None => wanted
+                        .lower
+                        .push((owner.to_owned(), [number].into_iter().collect())),
+                }
+            }
+        }
+        self.events.insert(at, wanted);
+    }
+}
+
+/// The field keys that a text quotes.
+fn quoted(template: &Template) -> impl Iterator<Item = &str> {
+    template.parts().filter_map(|part| match part {
+        Part::Field(key, _) => Some(key.as_str()),
+        _ => None,
+    })
+}
+
+fn address<T>(of: &'static T) -> usize {
+    std::ptr::from_ref(of).addr()
+}
+
+fn take(frame: &[u8], d: &Dissection, field: &Field, values: &mut Vec<Captured>) {
+    if values.len() >= VALUES_MAX {
+        return;
+    }
+    let datum = match field.value {
+        Value::Text(..) => Datum::Text(cut(d.text(field.value)).into()),
+        Value::Bytes => {
+            let bytes = d.bytes(frame, field.span).unwrap_or_default();
+            let mut text = String::new();
+            let bytes = bytes.get(..TEXT_MAX).unwrap_or(bytes);
+            field.def.display(Value::Bytes, bytes, "", &mut text);
+            Datum::Text(text.into())
+        }
+        plain => Datum::Plain(plain),
+    };
+    values.push(Captured {
+        def: field.def,
+        datum,
+        secret: secret(d, field.span),
+        len: field.span.len,
+    });
+}
+
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(TEXT_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// The part of a field that is secret; all of it when the secret lies in another buffer made of the same captured bytes.
+fn secret(d: &Dissection, span: Span) -> Option<(u32, u32)> {
+    if d.secrets.is_empty() || span.len == 0 {
+        return None;
+    }
+    for secret in &d.secrets {
+        let (from, to) = (span.at.max(secret.at), span.end().min(secret.end()));
+        if span.buf == secret.buf && from < to {
+            return Some((from - span.at, to - span.at));
+        }
+    }
+    let mut touched = false;
+    for secret in d.secrets.iter().filter(|s| s.buf != span.buf) {
+        d.trace(*secret, |theirs| {
+            d.trace(span, |ours| {
+                let from = theirs.offset.max(ours.offset);
+                let to = (theirs.offset + theirs.len).min(ours.offset + ours.len);
+                touched |= theirs.packet == ours.packet && from < to;
+            });
+        });
+    }
+    touched.then_some((0, span.len))
+}
+
+/// How the bytes of an event are known: through keys, when its buffer or one below it was decrypted.
+pub(super) fn evidence(d: &Dissection, span: Span) -> Evidence {
+    let kind = |buf: BufId| d.buffers.get(usize::from(buf.0)).map(|b| b.kind);
+    let decrypted = match kind(span.buf) {
+        Some(BufferKind::Decrypted) => true,
+        Some(BufferKind::Frame) | None => false,
+        // Put together again from what keys opened: some decrypted buffer holds the same captured bytes.
+        Some(_) => {
+            let mut found = false;
+            d.trace(span, |piece| {
+                found |= d
+                    .buffers
+                    .iter()
+                    .filter(|b| b.kind == BufferKind::Decrypted)
+                    .flat_map(|b| &b.pieces)
+                    .any(|p| {
+                        p.packet == piece.packet
+                            && p.offset < piece.offset + piece.len
+                            && piece.offset < p.offset + p.len
+                    });
+            });
+            found
+        }
+    };
+    if decrypted {
+        Evidence::Decrypted
+    } else {
+        Evidence::Observed
+    }
+}

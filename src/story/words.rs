@@ -1,0 +1,337 @@
+//! The table of words: placeholders of scripts that are about the journey or the step, not a field. One row a word.
+
+use std::net::IpAddr;
+
+use super::journey::{Journey, Role, Told, Who};
+
+/// A word.
+#[derive(Debug)]
+pub struct Word {
+    /// What stands between the braces.
+    pub name: &'static str,
+    /// What it becomes, one sentence.
+    pub help: &'static str,
+    /// Its value; `None` leaves the sentence out.
+    pub value: fn(&Journey, Option<&Told>) -> Option<Spoken>,
+}
+
+/// What a word becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// Somebody of the story, said with "the".
+    Actor(Role),
+    /// Something from the capture.
+    Value(String),
+    /// Something that we worked out.
+    Plain(String),
+}
+
+/// The place of a word in the table.
+#[must_use]
+pub fn find(name: &str) -> Option<usize> {
+    WORDS.iter().position(|word| word.name == name)
+}
+
+/// All words.
+pub static WORDS: &[Word] = &[
+    Word {
+        name: "client",
+        help: "`the client`: who wants something.",
+        value: |j, _| role(j, Role::Client),
+    },
+    Word {
+        name: "server",
+        help: "`the server`: who has it.",
+        value: |j, _| role(j, Role::Server),
+    },
+    Word {
+        name: "resolver",
+        help: "`the resolver`: who is asked for names.",
+        value: |j, _| role(j, Role::Resolver),
+    },
+    Word {
+        name: "router",
+        help: "`the router`: the next hop on the client's link.",
+        value: |j, _| role(j, Role::Router),
+    },
+    Word {
+        name: "from",
+        help: "Who acts in this step: `the client`, or an address.",
+        value: |_, t| who(t?.from?),
+    },
+    Word {
+        name: "to",
+        help: "On whom: `the server`, `everyone`, or an address.",
+        value: |_, t| who(t?.to?),
+    },
+    Word {
+        name: "name",
+        help: "The host name that is asked for.",
+        value: |j, _| Some(Spoken::Value(j.name.as_deref()?.to_owned())),
+    },
+    Word {
+        name: "url",
+        help: "The URL that the requests show, else scheme and name.",
+        value: |j, _| Some(Spoken::Value(j.url.as_deref()?.to_owned())),
+    },
+    Word {
+        name: "client_ip",
+        help: "The client's IP address.",
+        value: |j, _| address(j, Role::Client),
+    },
+    Word {
+        name: "address",
+        help: "The server's IP address.",
+        value: |j, _| address(j, Role::Server),
+    },
+    Word {
+        name: "resolver_ip",
+        help: "The resolver's IP address.",
+        value: |j, _| address(j, Role::Resolver),
+    },
+    Word {
+        name: "router_ip",
+        help: "The router's IP address, when the link was asked for it.",
+        value: |j, _| address(j, Role::Router),
+    },
+    Word {
+        name: "router_mac",
+        help: "The MAC address of the next hop.",
+        value: |j, _| Some(Spoken::Value(j.actor(Role::Router)?.mac?.to_string())),
+    },
+    Word {
+        name: "port",
+        help: "The server's port.",
+        value: |j, t| Some(Spoken::Value(conversation(j, t)?.port()?.to_string())),
+    },
+    Word {
+        name: "client_port",
+        help: "The client's port.",
+        value: |j, t| Some(Spoken::Value(conversation(j, t)?.client?.port?.to_string())),
+    },
+    Word {
+        name: "peer",
+        help: "The other end of the step's conversation, as address and port.",
+        value: |j, t| Some(Spoken::Value(conversation(j, t)?.server?.to_string())),
+    },
+    Word {
+        name: "source",
+        help: "The address that this step's packet came from.",
+        value: |_, t| Some(Spoken::Value(t?.moment.as_ref()?.src?.to_string())),
+    },
+    Word {
+        name: "destination",
+        help: "The address that this step's packet went to.",
+        value: |_, t| Some(Spoken::Value(t?.moment.as_ref()?.dst?.to_string())),
+    },
+    Word {
+        name: "count",
+        help: "How many events this step stands for.",
+        value: |_, t| Some(Spoken::Plain(t?.moment.as_ref()?.count.to_string())),
+    },
+    Word {
+        name: "frames",
+        help: "How many frames carry this step; without a step, those of the journey.",
+        value: |j, t| {
+            let count = match t {
+                Some(told) => told.moment.as_ref()?.packets.len() as u64,
+                None => j.conversations.iter().map(|c| c.frames).sum(),
+            };
+            Some(Spoken::Plain(count.to_string()))
+        },
+    },
+    Word {
+        name: "frame",
+        help: "The number of this step's first frame.",
+        value: |_, t| Some(Spoken::Plain(t?.moment.as_ref()?.first().0.to_string())),
+    },
+    Word {
+        name: "about",
+        help: "The number of the earlier frame that this step is about.",
+        value: |_, t| Some(Spoken::Plain(t?.moment.as_ref()?.about?.0.to_string())),
+    },
+    Word {
+        name: "bytes",
+        help: "How many bytes of body followed this step's message.",
+        value: |_, t| Some(Spoken::Plain(t?.moment.as_ref()?.body?.bytes.to_string())),
+    },
+    Word {
+        name: "body_frames",
+        help: "How many frames carried that body.",
+        value: |_, t| Some(Spoken::Plain(t?.moment.as_ref()?.body?.count.to_string())),
+    },
+    Word {
+        name: "duration",
+        help: "How long until this step's answer; without a step, the journey's length.",
+        value: |j, t| {
+            let ns = match t {
+                Some(told) => told.duration_ns?,
+                None => j.end.since(j.start),
+            };
+            Some(Spoken::Plain(human(ns)))
+        },
+    },
+    Word {
+        name: "elapsed",
+        help: "How long after the journey's first frame this step began.",
+        value: |j, t| Some(Spoken::Plain(human(t?.moment.as_ref()?.time.since(j.start)))),
+    },
+    Word {
+        name: "rtt",
+        help: "The round trip of the first TCP handshake, SYN to SYN-ACK.",
+        value: |j, _| {
+            let syn = j.moments().find(|m| m.is("tcp.syn"))?;
+            let again = j.moments().filter(|m| m.is("tcp.syn") && m.flow == syn.flow);
+            if again.count() > 1 {
+                return None;
+            }
+            let answer = j
+                .moments()
+                .find(|m| m.is("tcp.syn_ack") && m.flow == syn.flow)?;
+            Some(Spoken::Plain(human(answer.time.since(syn.time))))
+        },
+    },
+    Word {
+        name: "leg",
+        help: "Which connection of the journey this step belongs to.",
+        value: |_, t| Some(Spoken::Plain(t?.leg.to_string())),
+    },
+    Word {
+        name: "round",
+        help: "Which request of the connection this step belongs to.",
+        value: |_, t| Some(Spoken::Plain(t?.round.to_string())),
+    },
+    Word {
+        name: "app",
+        help: "The protocol of the journey's conversation by its short key, such as `mqtt`.",
+        value: |j, _| Some(Spoken::Plain(j.conversations.first()?.app.to_owned())),
+    },
+    Word {
+        name: "tls_version",
+        help: "The TLS version that was agreed on.",
+        value: |j, t| agreed(j, t, "version"),
+    },
+    Word {
+        name: "cipher_suite",
+        help: "The cipher suite that was agreed on.",
+        value: |j, t| agreed(j, t, "cipher_suite"),
+    },
+    Word {
+        name: "group",
+        help: "The group of the TLS key exchange.",
+        value: |j, t| agreed(j, t, "group"),
+    },
+    Word {
+        name: "alpn",
+        help: "The application protocol that was negotiated.",
+        value: |j, t| agreed(j, t, "alpn"),
+    },
+    Word {
+        name: "sni",
+        help: "The name that the client put into its ClientHello.",
+        value: |j, t| agreed(j, t, "sni"),
+    },
+    Word {
+        name: "kex",
+        help: "The key exchange method that SSH agreed on.",
+        value: |j, t| agreed(j, t, "kex"),
+    },
+    Word {
+        name: "host_key_algorithm",
+        help: "The signature algorithm of the SSH host key.",
+        value: |j, t| agreed(j, t, "host_key_algorithm"),
+    },
+    Word {
+        name: "fingerprint",
+        help: "The SHA-256 fingerprint of the SSH host key.",
+        value: |j, t| agreed(j, t, "host_key_sha256"),
+    },
+    Word {
+        name: "cipher",
+        help: "The cipher that SSH agreed on.",
+        value: |j, t| agreed(j, t, "cipher"),
+    },
+    Word {
+        name: "mac",
+        help: "The message authentication that SSH agreed on.",
+        value: |j, t| agreed(j, t, "mac"),
+    },
+];
+
+fn role(j: &Journey, role: Role) -> Option<Spoken> {
+    j.actor(role).map(|actor| Spoken::Actor(actor.role))
+}
+
+fn who(who: Who) -> Option<Spoken> {
+    Some(match who {
+        Who::Role(role) => Spoken::Actor(role),
+        Who::Address(ip) => Spoken::Value(ip.to_string()),
+    })
+}
+
+fn address(j: &Journey, role: Role) -> Option<Spoken> {
+    let ip: IpAddr = j.actor(role)?.ip?;
+    Some(Spoken::Value(ip.to_string()))
+}
+
+/// The conversation of a step, else the journey's first.
+fn conversation<'a>(
+    j: &'a Journey,
+    told: Option<&Told>,
+) -> Option<&'a super::conversation::Conversation> {
+    let flow = told
+        .and_then(|told| told.moment.as_ref())
+        .and_then(|m| m.flow);
+    j.conversations
+        .iter()
+        .find(|c| Some(c.id) == flow)
+        .or_else(|| j.conversations.first())
+}
+
+fn agreed(j: &Journey, told: Option<&Told>, name: &str) -> Option<Spoken> {
+    let text = conversation(j, told)
+        .and_then(|c| c.text(name))
+        .or_else(|| j.conversations.iter().find_map(|c| c.text(name)))?;
+    Some(Spoken::Value(text.to_owned()))
+}
+
+/// Nanoseconds as a person says them: `31.2 ms`.
+#[must_use]
+pub fn human(ns: i64) -> String {
+    let abs = ns.unsigned_abs();
+    let (unit, per): (&str, u64) = match abs {
+        0..1_000 => return format!("{ns} ns"),
+        1_000..1_000_000 => ("µs", 1_000),
+        1_000_000..1_000_000_000 => ("ms", 1_000_000),
+        _ => ("s", 1_000_000_000),
+    };
+    // Three digits that count, without a decimal point's noise.
+    let value = ns as f64 / per as f64;
+    match abs / per {
+        0..10 => format!("{value:.2} {unit}"),
+        10..100 => format!("{value:.1} {unit}"),
+        _ => format!("{value:.0} {unit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_three_digits_and_a_unit() {
+        assert_eq!(human(31_249_000), "31.2 ms");
+        assert_eq!(human(187_000_000), "187 ms");
+        assert_eq!(human(2_500), "2.50 µs");
+        assert_eq!(human(999), "999 ns");
+        assert_eq!(human(-3_004_000_000), "-3.00 s");
+    }
+
+    #[test]
+    fn every_word_has_a_name_of_its_own_and_a_sentence() {
+        for (i, word) in WORDS.iter().enumerate() {
+            assert!(word.help.ends_with('.'), "{}", word.name);
+            assert_eq!(find(word.name), Some(i), "{}", word.name);
+        }
+    }
+}
