@@ -34,10 +34,19 @@ pub fn check(script: &Script) -> Vec<Mistake> {
         if let Some(chapter) = &step.chapter {
             say(&at, known.chapter(chapter));
         } else if step.hidden.is_some() || !step.absent.is_empty() {
-            say(&at, Some(format!("`{}` is not always seen, so it needs a chapter", step.id)));
+            say(
+                &at,
+                Some(format!(
+                    "`{}` is not always seen, so it needs a chapter",
+                    step.id
+                )),
+            );
         }
         if step.title.is_empty() || step.say.is_empty() {
-            say(&at, Some(format!("`{}` needs a `title` and a `say`", step.id)));
+            say(
+                &at,
+                Some(format!("`{}` needs a `title` and a `say`", step.id)),
+            );
         }
         if let Some(pair) = &step.pair {
             say(&at, known.event(pair));
@@ -84,17 +93,26 @@ pub fn check(script: &Script) -> Vec<Mistake> {
         }
         let outcomes = [Outcome::Ok, Outcome::Failed, Outcome::Incomplete].map(Outcome::word);
         if !outcomes.contains(&verdict.outcome.as_str()) {
-            say(&nowhere, Some(unknown("outcome", &verdict.outcome, outcomes)));
+            say(
+                &nowhere,
+                Some(unknown("outcome", &verdict.outcome, outcomes)),
+            );
         }
     }
     for chapter in &script.chapters {
         if !(1..=7).contains(&chapter.osi) {
-            say(&nowhere, Some(format!("chapter `{}`: OSI layers are 1 to 7", chapter.id)));
+            say(
+                &nowhere,
+                Some(format!("chapter `{}`: OSI layers are 1 to 7", chapter.id)),
+            );
         }
         if let Some(phase) = &chapter.phase
             && !ledger::NAMES.contains(&phase.as_str())
         {
-            say(&nowhere, Some(unknown("phase", phase, ledger::NAMES.iter().copied())));
+            say(
+                &nowhere,
+                Some(unknown("phase", phase, ledger::NAMES.iter().copied())),
+            );
         }
     }
     for row in &script.loops {
@@ -118,7 +136,7 @@ pub fn check(script: &Script) -> Vec<Mistake> {
 pub fn events() -> BTreeSet<&'static str> {
     let decoded = protocols().iter().flat_map(|p| p.events.iter().copied());
     decoded
-        .chain(crate::flow::events())
+        .chain(crate::flow::ALL_EVENTS.iter().copied().flatten().copied())
         .chain(traceroute::EVENTS.iter().copied())
         .map(|event| event.id)
         .collect()
@@ -170,7 +188,10 @@ impl<'a> Known<'a> {
 }
 
 fn fact(condition: &Condition) -> Option<String> {
-    let name = condition.text.strip_prefix("not:").unwrap_or(&condition.text);
+    let name = condition
+        .text
+        .strip_prefix("not:")
+        .unwrap_or(&condition.text);
     condition
         .fact
         .is_none()

@@ -1,25 +1,8 @@
 //! What stories need to know of a conversation: its ends, its application, how it ended.
 
 use crate::decode::{Fact, FactValue};
+use crate::flow::{Flow, Outcome};
 use crate::model::{Endpoint, Mac, Side};
-
-/// How a conversation ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ending {
-    /// FIN both ways.
-    Closed,
-    /// RST.
-    Reset,
-    /// RST or an ICMP error to the first packet.
-    Refused,
-    /// No answer.
-    Unanswered,
-    /// FIN one way.
-    HalfClosed,
-    /// It goes on.
-    #[default]
-    Open,
-}
 
 /// A conversation.
 #[derive(Clone, Debug)]
@@ -37,14 +20,33 @@ pub struct Conversation {
     /// Their MAC addresses as the frames show them (of the next hop, for an end that is not on the link).
     pub macs: Option<(Mac, Mac)>,
     /// How it ended, so far.
-    pub ending: Ending,
+    pub ending: Outcome,
     /// Its frames, so far.
     pub frames: u64,
+    /// Payload bytes of client and server, so far.
+    pub bytes: [u64; 2],
     /// What its protocols know of it as a whole.
     pub facts: Vec<Fact>,
 }
 
 impl Conversation {
+    /// What is known of a conversation so far, without the facts of its protocols.
+    #[must_use]
+    pub fn of(flow: &Flow) -> Self {
+        Self {
+            id: flow.id,
+            transport: flow.transport,
+            app: flow.app,
+            client: Some(flow.client),
+            server: Some(flow.server),
+            macs: flow.client_mac.zip(flow.server_mac),
+            ending: flow.outcome(),
+            frames: flow.frames,
+            bytes: flow.bytes,
+            facts: Vec::new(),
+        }
+    }
+
     /// The end of a side.
     #[must_use]
     pub fn end(&self, side: Side) -> Option<Endpoint> {

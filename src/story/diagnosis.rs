@@ -1,15 +1,15 @@
 //! How a journey ended, and what went wrong. Findings are facts; the sentences about them stand in the scripts.
 
+use crate::flow::Outcome as Ended;
 use crate::model::Side;
 
-use super::conversation::Ending;
 use super::journey::Outcome;
 use super::moment::Moment;
 use super::tale::Tale;
 
 /// How a journey ended.
 #[must_use]
-pub fn outcome(t: &Tale) -> Outcome {
+pub(super) fn outcome(t: &Tale) -> Outcome {
     let failed = || refused(t) || unanswered(t) || fatal_alert(t).is_some();
     match t.story {
         "dns" => dns(t),
@@ -22,10 +22,7 @@ pub fn outcome(t: &Tale) -> Outcome {
             error_message(t) || !t.cut_off || old(t),
         ),
         "traceroute" => first_of(t.seen("traceroute.arrived"), !t.cut_off || old(t)),
-        "arp" => first_of(
-            !t.seen("arp.unanswered"),
-            true,
-        ),
+        "arp" => first_of(!t.seen("arp.unanswered"), true),
         "ipv6-join" => Outcome::Ok,
         "curl-https" | "curl-http" => http(t),
         "ssh" => ssh(t),
@@ -34,8 +31,8 @@ pub fn outcome(t: &Tale) -> Outcome {
         "tls" if reset_before_answer(t) => Outcome::Failed,
         "tls" => Outcome::Incomplete,
         "tcp" => match t.last().map(|c| c.ending) {
-            Some(Ending::Closed | Ending::HalfClosed) => Outcome::Ok,
-            Some(Ending::Reset) => Outcome::Failed,
+            Some(Ended::Closed | Ended::HalfClosed) => Outcome::Ok,
+            Some(Ended::Reset) => Outcome::Failed,
             _ => Outcome::Incomplete,
         },
         _ => Outcome::Ok,
@@ -88,12 +85,12 @@ fn http(t: &Tale) -> Outcome {
         return Outcome::Failed;
     }
     // What TLS hides is not seen to be answered: bytes both ways after the handshake and an orderly end are the evidence.
-    let closed = last.is_some_and(|c| matches!(c.ending, Ending::Closed | Ending::Reset));
+    let closed = last.is_some_and(|c| matches!(c.ending, Ended::Closed | Ended::Reset));
     let hidden = !requested_in_last_leg(t) && secured(t);
     if hidden && closed {
         return Outcome::Ok;
     }
-    let closed_without_answer = last.is_some_and(|c| c.ending == Ending::Closed)
+    let closed_without_answer = last.is_some_and(|c| c.ending == Ended::Closed)
         && (requested_in_last_leg(t) || (t.seen("tls.client_hello") && !secured(t)));
     if closed_without_answer {
         return Outcome::Failed;
@@ -124,30 +121,34 @@ fn ssh(t: &Tale) -> Outcome {
     if secured(t) {
         let over = matches!(
             ending,
-            Some(Ending::Closed | Ending::Reset | Ending::HalfClosed)
+            Some(Ended::Closed | Ended::Reset | Ended::HalfClosed)
         );
-        return if over { Outcome::Ok } else { Outcome::Incomplete };
+        return if over {
+            Outcome::Ok
+        } else {
+            Outcome::Incomplete
+        };
     }
     match ending {
-        Some(Ending::Closed | Ending::Reset) => Outcome::Failed,
+        Some(Ended::Closed | Ended::Reset) => Outcome::Failed,
         _ => Outcome::Incomplete,
     }
 }
 
 /// The last connection, or the only datagram, was refused.
 #[must_use]
-pub fn refused(t: &Tale) -> bool {
+pub(super) fn refused(t: &Tale) -> bool {
     match t.last() {
-        Some(last) => last.ending == Ending::Refused,
+        Some(last) => last.ending == Ended::Refused,
         None => t.seen("tcp.refused"),
     }
 }
 
 /// Nobody answered the first packet of the last connection.
 #[must_use]
-pub fn unanswered(t: &Tale) -> bool {
+pub(super) fn unanswered(t: &Tale) -> bool {
     t.last()
-        .is_some_and(|last| last.ending == Ending::Unanswered && last.transport == "tcp")
+        .is_some_and(|last| last.ending == Ended::Unanswered && last.transport == "tcp")
         || (t.mains == 0 && t.seen("tcp.unanswered"))
 }
 
@@ -173,15 +174,16 @@ fn old(t: &Tale) -> bool {
 
 /// The RST of the server came before any answer to what the client said.
 #[must_use]
-pub fn reset_before_answer(t: &Tale) -> bool {
-    t.last().is_some_and(|last| last.ending == Ending::Reset)
-        && t.last_leg("tcp.reset").any(|m| m.from == Some(Side::Server))
+pub(super) fn reset_before_answer(t: &Tale) -> bool {
+    t.last().is_some_and(|last| last.ending == Ended::Reset)
+        && t.last_leg("tcp.reset")
+            .any(|m| m.from == Some(Side::Server))
         && !last_leg_answered(t)
 }
 
 /// The TLS or SSH handshake of the last leg was completed.
 #[must_use]
-pub fn secured(t: &Tale) -> bool {
+pub(super) fn secured(t: &Tale) -> bool {
     let ssh = |side| t.last_leg("ssh.newkeys").any(|m| m.from == Some(side));
     if ssh(Side::Client) && ssh(Side::Server) {
         return true;
@@ -199,7 +201,7 @@ pub fn secured(t: &Tale) -> bool {
 
 /// The fatal alert that ended the last leg. In TLS 1.3 all alerts but close_notify and user_canceled are fatal.
 #[must_use]
-pub fn fatal_alert(t: &Tale) -> Option<&Moment> {
+pub(super) fn fatal_alert(t: &Tale) -> Option<&Moment> {
     t.last_leg("tls.alert").find(|m| {
         m.number("tls.alert_message.desc")
             .is_some_and(|desc| !matches!(desc, 0 | 90 | 100))
@@ -210,13 +212,13 @@ pub fn fatal_alert(t: &Tale) -> Option<&Moment> {
 
 /// The fatal alert has this description.
 #[must_use]
-pub fn alert(t: &Tale, description: u64) -> bool {
+pub(super) fn alert(t: &Tale, description: u64) -> bool {
     fatal_alert(t).is_some_and(|m| m.number("tls.alert_message.desc") == Some(description))
 }
 
 /// A request was read.
 #[must_use]
-pub fn requested(t: &Tale) -> bool {
+pub(super) fn requested(t: &Tale) -> bool {
     ["http.request", "http2.request", "http3.request"]
         .iter()
         .any(|id| t.seen(id))
@@ -224,13 +226,13 @@ pub fn requested(t: &Tale) -> bool {
 
 /// The certificate's last day was over when the frame was captured, or the alert says so.
 #[must_use]
-pub fn certificate_expired(t: &Tale) -> bool {
+pub(super) fn certificate_expired(t: &Tale) -> bool {
     alert(t, 45) || validity(t).is_some_and(|(_, until, now)| now > until)
 }
 
 /// The certificate's first day had not come when the frame was captured.
 #[must_use]
-pub fn certificate_early(t: &Tale) -> bool {
+pub(super) fn certificate_early(t: &Tale) -> bool {
     validity(t).is_some_and(|(from, _, now)| now < from)
 }
 
@@ -273,7 +275,11 @@ fn date(seconds: i64) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     format!(
         "{year:04}{month:02}{day:02}{:02}{:02}{:02}",

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::flow::Outcome as Ended;
 use crate::model::Side;
 
-use super::conversation::{Conversation, Ending};
+use super::conversation::Conversation;
 use super::diagnosis;
 use super::journey::{Outcome, Role};
 use super::moment::{Evidence, Moment};
@@ -101,9 +102,9 @@ facts! {
     "reset_by_client", "The client sent RST.", |t| t.sent("tcp.reset", Side::Client);
     "reset_by_server", "The server sent RST.", |t| t.sent("tcp.reset", Side::Server);
     "reset_before_answer", "The server broke the connection off before it answered.", diagnosis::reset_before_answer;
-    "closed", "Both sides closed the last connection.", |t| t.last().is_some_and(|c| c.ending == Ending::Closed);
-    "half_closed", "One side only closed the last connection.", |t| t.last().is_some_and(|c| c.ending == Ending::HalfClosed);
-    "open", "The last connection was still open when the capture ended.", |t| t.last().is_some_and(|c| c.ending == Ending::Open);
+    "closed", "Both sides closed the last connection.", |t| t.last().is_some_and(|c| c.ending == Ended::Closed);
+    "half_closed", "One side only closed the last connection.", |t| t.last().is_some_and(|c| c.ending == Ended::HalfClosed);
+    "open", "The last connection was still open when the capture ended.", |t| t.last().is_some_and(|c| c.ending == Ended::Open);
     "closed_by_client", "The client closed first.", |t| first_fin(t) == Some(Side::Client);
     "closed_by_server", "The server closed first.", |t| first_fin(t) == Some(Side::Server);
     "retransmissions", "Bytes were sent again.", |t| t.seen("tcp.retransmission") || t.seen("tcp.fast_retransmission");
@@ -222,7 +223,9 @@ fn on_link(t: &Tale) -> bool {
 }
 
 fn rcode(t: &Tale, code: u64) -> bool {
-    t.any("dns.response", |m| m.number("dns.flags.rcode") == Some(code))
+    t.any("dns.response", |m| {
+        m.number("dns.flags.rcode") == Some(code)
+    })
 }
 
 fn answers(m: &Moment) -> bool {
@@ -252,9 +255,7 @@ fn tls_seen(t: &Tale) -> bool {
 }
 
 fn version(t: &Tale, version: &str) -> bool {
-    t.mains()
-        .iter()
-        .any(|c| c.text("version") == Some(version))
+    t.mains().iter().any(|c| c.text("version") == Some(version))
 }
 
 fn flag(t: &Tale, name: &str) -> bool {

@@ -69,7 +69,10 @@ fn add(moments: &[&Moment], flow: Option<u32>, phases: &mut Vec<Phase>) {
     if let (Some(asked), Some(told)) = (asked, told) {
         push("link", asked, told);
     }
-    let asked = of(&["dns.query"]).filter(|m| before(m)).map(|m| m.time).min();
+    let asked = of(&["dns.query"])
+        .filter(|m| before(m))
+        .map(|m| m.time)
+        .min();
     let told = of(&["dns.response", "dns.timeout"])
         .filter(|m| before(m))
         .map(|m| m.until)

@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use rustc_hash::FxHashMap;
 
 use crate::decode::Value;
+use crate::flow::Outcome as Ended;
 use crate::model::{Mac, Side};
 
 use super::Narrator;
-use super::conversation::{Conversation, Ending};
+use super::conversation::Conversation;
 use super::moment::{Datum, Moment};
 use super::strand::{Expected, Joined, Kind, Strand};
 use super::tale;
@@ -148,8 +149,13 @@ impl Narrator {
             return;
         };
         // An error is of two conversations: its own, and the one that it is about.
-        for number in [Some(number), flow.filter(|f| *f != number)].into_iter().flatten() {
-            let Some(conversation) = look(number) else { continue };
+        for number in [Some(number), flow.filter(|f| *f != number)]
+            .into_iter()
+            .flatten()
+        {
+            let Some(conversation) = look(number) else {
+                continue;
+            };
             let Some(s) = self.strands.get_mut(&strand) else {
                 return;
             };
@@ -267,7 +273,10 @@ impl Narrator {
             let open = strand.questions.contains(&id_of_question);
             let fresh = moment.time.since(strand.last) < SAME;
             // A type that was answered and is asked for again is another look-up.
-            if answer || open || (fresh && (!strand.types.contains(&asked) || !strand.questions.is_empty())) {
+            if answer
+                || open
+                || (fresh && (!strand.types.contains(&asked) || !strand.questions.is_empty()))
+            {
                 return *id;
             }
         }
@@ -283,7 +292,10 @@ impl Narrator {
         {
             self.join(id, user, Joined::Serves);
         } else if let Some((name, user)) = self.redirect_for(id)
-            && self.strands.get(&id).is_some_and(|s| s.names.contains(&name))
+            && self
+                .strands
+                .get(&id)
+                .is_some_and(|s| s.names.contains(&name))
         {
             self.join(id, user, Joined::Serves);
         }
@@ -310,7 +322,9 @@ impl Narrator {
             if !strand.questions.contains(&question) {
                 strand.questions.push(question);
             }
-            strand.types.push(moment.number("dns.qry.type").unwrap_or(0));
+            strand
+                .types
+                .push(moment.number("dns.qry.type").unwrap_or(0));
         } else {
             strand.questions.retain(|open| *open != question);
         }
@@ -354,7 +368,10 @@ impl Narrator {
         strand.neighbour.target = target;
         let id = self.add(strand);
         self.links.neighbours.insert(key, id);
-        match target.and_then(|target| self.links.leased.get(&target)).copied() {
+        match target
+            .and_then(|target| self.links.leased.get(&target))
+            .copied()
+        {
             Some(lease) => self.join(id, lease, Joined::Serves),
             None => self.links.unclaimed.push(id),
         }
@@ -410,10 +427,7 @@ impl Narrator {
         strand.conversations.iter().any(|c| {
             let Some((a, b)) = c.macs else { return false };
             let ip = |side| c.end(side).map(|end| end.ip);
-            let ends = [
-                (a, b, ip(Side::Server)),
-                (b, a, ip(Side::Client)),
-            ];
+            let ends = [(a, b, ip(Side::Server)), (b, a, ip(Side::Client))];
             ends.iter().any(|(asker, other, other_ip)| {
                 n.asker_mac == Some(*asker)
                     && (n.answer_mac == Some(*other)
@@ -437,10 +451,9 @@ impl Narrator {
             .flatten()
             .filter_map(|ip| self.links.met.get(&ip).copied())
             .find(|user| {
-                self.strands
-                    .get(user)
-                    .is_some_and(|s| s.kind != Kind::Neighbour && s.first < strand.first && s.last >= strand.last)
-                    && self.needs(*user, id)
+                self.strands.get(user).is_some_and(|s| {
+                    s.kind != Kind::Neighbour && s.first < strand.first && s.last >= strand.last
+                }) && self.needs(*user, id)
             });
         if let Some(user) = user {
             self.join(id, user, Joined::Serves);
@@ -544,7 +557,10 @@ impl Narrator {
                 return None;
             }
             let same_name = strand.names.contains(&expected.name)
-                && strand.conversations.iter().any(|c| c.server.map(|e| e.ip) == Some(server));
+                && strand
+                    .conversations
+                    .iter()
+                    .any(|c| c.server.map(|e| e.ip) == Some(server));
             let literal = expected.name.parse() == Ok(server);
             let looked_up = self
                 .links
@@ -585,9 +601,10 @@ impl Narrator {
                 self.strands
                     .get(l)
                     .is_some_and(|s| s.names.contains(&expected.name) && s.parent == Some(from))
-                    && self.strands.get(&from).is_some_and(|f| {
-                        self.strands.get(l).is_some_and(|s| s.first > f.first)
-                    })
+                    && self
+                        .strands
+                        .get(&from)
+                        .is_some_and(|f| self.strands.get(l).is_some_and(|s| s.first > f.first))
             })
             .collect();
         self.join(id, root, Joined::Redirect);
@@ -647,7 +664,12 @@ impl Narrator {
                 .all(|c| c.port() == port);
             let pending = mains().all(|m| !m.established);
             let other_address = mains().all(|m| m.server() != Some(server));
-            if root != id && ports_fit && pending && other_address && mains().next().is_some() && family.len() <= LEGS_MAX
+            if root != id
+                && ports_fit
+                && pending
+                && other_address
+                && mains().next().is_some()
+                && family.len() <= LEGS_MAX
             {
                 let open = mains().any(|m| m.open > 0);
                 self.join(id, root, if open { Joined::Race } else { Joined::Retry });
@@ -667,16 +689,15 @@ impl Narrator {
         }
         let served = strand.children.clone();
         let is_lookup = |id: &&u32| {
-            self.strands
-                .get(id)
-                .is_some_and(|s| s.kind == Kind::Lookup && reverse_name(s.names.first().map_or("", |n| n)).is_none())
+            self.strands.get(id).is_some_and(|s| {
+                s.kind == Kind::Lookup && reverse_name(s.names.first().map_or("", |n| n)).is_none()
+            })
         };
-        let wrong: Vec<u32> = served
+        let wrong: Vec<u32> = served.iter().filter(is_lookup).copied().collect();
+        if wrong
             .iter()
-            .filter(is_lookup)
-            .copied()
-            .collect();
-        if wrong.iter().any(|l| self.strands.get(l).is_some_and(|s| s.names.contains(&name))) {
+            .any(|l| self.strands.get(l).is_some_and(|s| s.names.contains(&name)))
+        {
             return;
         }
         let Some(strand) = self.strands.get(&id) else {
@@ -690,10 +711,9 @@ impl Narrator {
             .copied()
             .filter(|l| !self.is_claimed(*l) && *l != id);
         let Some(better) = better else { return };
-        let finds = self
-            .strands
-            .get(&better)
-            .is_some_and(|l| l.addresses.is_empty() || server.is_some_and(|s| l.addresses.contains(&s)));
+        let finds = self.strands.get(&better).is_some_and(|l| {
+            l.addresses.is_empty() || server.is_some_and(|s| l.addresses.contains(&s))
+        });
         if !finds && !wrong.is_empty() {
             return;
         }
@@ -782,8 +802,8 @@ impl Narrator {
             return;
         };
         for c in &strand.conversations {
-            let failed = matches!(c.ending, Ending::Refused | Ending::Unanswered)
-                && c.transport == "tcp";
+            let failed =
+                matches!(c.ending, Ended::Refused | Ended::Unanswered) && c.transport == "tcp";
             if let (true, Some(a), Some(b)) = (failed, c.client, c.server) {
                 self.links
                     .failed
@@ -807,8 +827,12 @@ fn ends(moment: &mut Moment, conversation: Option<&Conversation>) {
             moment.to_all = all;
         }
         "ndp" | "icmp" | "icmpv6" | "dhcp" => {
-            moment.src = moment.address("ip.src").or_else(|| moment.address("ipv6.src"));
-            moment.dst = moment.address("ip.dst").or_else(|| moment.address("ipv6.dst"));
+            moment.src = moment
+                .address("ip.src")
+                .or_else(|| moment.address("ipv6.src"));
+            moment.dst = moment
+                .address("ip.dst")
+                .or_else(|| moment.address("ipv6.dst"));
         }
         _ => {}
     }
@@ -826,9 +850,7 @@ fn asks(moment: &Moment) -> (Option<IpAddr>, Option<IpAddr>) {
     let ip = |key| moment.address(key);
     match moment.def.id {
         "arp.reply" => (ip("arp.dst.proto_ipv4"), ip("arp.src.proto_ipv4")),
-        "ndp.neighbor_advertisement" => {
-            (ip("ipv6.dst"), ip("icmpv6.nd.na.target_address"))
-        }
+        "ndp.neighbor_advertisement" => (ip("ipv6.dst"), ip("icmpv6.nd.na.target_address")),
         id if id.starts_with("ndp.") => (ip("ipv6.src"), ip("icmpv6.nd.ns.target_address")),
         _ => (ip("arp.src.proto_ipv4"), ip("arp.dst.proto_ipv4")),
     }
@@ -887,7 +909,12 @@ fn destination(location: &str) -> Option<Expected> {
 pub(super) fn reverse_name(name: &str) -> Option<IpAddr> {
     if let Some(octets) = name.strip_suffix(".in-addr.arpa") {
         let mut parts = octets.split('.').map(|part| part.parse::<u8>().ok());
-        let [a, b, c, d] = [parts.next()??, parts.next()??, parts.next()??, parts.next()??];
+        let [a, b, c, d] = [
+            parts.next()??,
+            parts.next()??,
+            parts.next()??,
+            parts.next()??,
+        ];
         return parts.next().is_none().then(|| IpAddr::from([d, c, b, a]));
     }
     let nibbles = name.strip_suffix(".ip6.arpa")?;

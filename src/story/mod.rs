@@ -14,7 +14,7 @@ pub mod moment;
 pub mod script;
 pub mod scripts;
 mod strand;
-mod tale;
+pub mod tale;
 mod telling;
 pub mod template;
 mod traceroute;
@@ -30,6 +30,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::decode::{Dissection, Raised};
+use crate::flow::{Ending, Flow, Flows};
 use crate::model::{EventDef, Osi, PacketId, Side, Timestamp};
 
 use conversation::Conversation;
@@ -91,13 +92,19 @@ impl Narrator {
         }
     }
 
-    /// Takes in a frame whose events were raised; `look` finds a conversation by its number.
-    pub(crate) fn take(
-        &mut self,
-        d: &Dissection,
-        frame: &[u8],
-        look: &dyn Fn(u32) -> Option<Conversation>,
-    ) {
+    /// Takes in a frame whose events were raised.
+    pub fn feed(&mut self, frame: &[u8], d: &Dissection, flows: &Flows) {
+        self.take(d, frame, &|id| flows.flow(id).map(Conversation::of));
+    }
+
+    /// A conversation is over.
+    pub fn ended(&mut self, flow: &Flow) {
+        let mut conversation = Conversation::of(flow);
+        conversation.facts = flow.facts();
+        self.over(&conversation, &flow.endings);
+    }
+
+    fn take(&mut self, d: &Dissection, frame: &[u8], look: &dyn Fn(u32) -> Option<Conversation>) {
         self.now = self.now.max(d.time);
         if let Some(slot) = self.times.get_mut(d.packet.0 as usize % TIMES) {
             *slot = (d.packet, d.time);
@@ -121,23 +128,16 @@ impl Narrator {
         for part in &d.bodies {
             for id in self.routes.get(&flow.id).into_iter().flatten() {
                 if let Some(strand) = self.strands.get_mut(id) {
-                    strand.grow(
-                        part.event, part.from, flow.id, part.bytes, d.packet, d.time,
-                    );
+                    strand.grow(part.event, part.from, flow.id, part.bytes, d.packet, d.time);
                 }
             }
         }
     }
 
-    /// A conversation is over: `endings` are what was noticed of it then.
-    pub(crate) fn over(
-        &mut self,
-        conversation: Conversation,
-        endings: &[(&'static EventDef, Vec<PacketId>, Timestamp)],
-    ) {
+    fn over(&mut self, conversation: &Conversation, endings: &[Ending]) {
         let flow = conversation.id;
-        for (def, packets, time) in endings {
-            let moment = self.verdict(def, packets, *time, &conversation);
+        for ending in endings {
+            let moment = self.verdict(ending.event, &ending.frames, ending.time, conversation);
             let known = conversation.clone();
             self.place(moment, Some(flow), &move |_| Some(known.clone()));
         }
@@ -231,9 +231,7 @@ impl Narrator {
                 layers |= 1 << layer.protocol.osi.number();
             }
         }
-        let because = values
-            .iter()
-            .any(|v| v.def.key.ends_with(".because"));
+        let because = values.iter().any(|v| v.def.key.ends_with(".because"));
         let mut moment = Moment {
             def: raised.def,
             flow: None,
@@ -357,9 +355,9 @@ impl Narrator {
         }
         let continues = strand.kind == Kind::Main
             && (members().any(|s| s.expected.is_some())
-                || members()
-                    .filter(|s| s.kind == Kind::Main)
-                    .all(|s| !s.established && s.conversations.iter().any(|c| c.transport == "tcp")));
+                || members().filter(|s| s.kind == Kind::Main).all(|s| {
+                    !s.established && s.conversations.iter().any(|c| c.transport == "tcp")
+                }));
         if continues && !waited {
             let last = members().map(|s| s.last).max().unwrap_or(self.now);
             let until = Timestamp(last.0.max(self.now.0).saturating_add(PATIENCE));

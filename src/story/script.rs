@@ -179,6 +179,9 @@ pub struct Variant {
     /// Ten minutes.
     #[serde(default)]
     pub deep: Option<Template>,
+    /// Sections of RFCs and manual pages.
+    #[serde(default)]
+    pub refs: Option<Vec<String>>,
 }
 
 /// A reason for a step that did not happen here.

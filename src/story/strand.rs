@@ -153,11 +153,9 @@ impl Strand {
         time: Timestamp,
     ) {
         self.last = self.last.max(time);
-        let Some(moment) =
-            self.moments.iter_mut().rev().find(|m| {
-                m.def == def && m.flow == Some(flow) && m.from.is_none_or(|side| side == from)
-            })
-        else {
+        let Some(moment) = self.moments.iter_mut().rev().find(|m| {
+            m.def == def && m.flow == Some(flow) && m.from.is_none_or(|side| side == from)
+        }) else {
             return;
         };
         let body = moment.body.get_or_insert(Body {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::flow::Outcome as Ended;
 use crate::model::{PacketId, Side, Timestamp};
 
 use super::conversation::Conversation;
@@ -113,13 +114,14 @@ fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<Tale> {
     let mut races = Vec::new();
     let mut main_flows = Vec::new();
     let any_main = strands.iter().any(|(_, s)| s.kind == Kind::Main);
-    let mut expects = false;
     for (id, strand) in strands {
         let leg = legs.get(&id).copied().unwrap_or(1);
         let own_leg = strand.kind == Kind::Main
             && (strand.parent.is_none()
-                || matches!(strand.joined, Joined::Retry | Joined::Race | Joined::Redirect));
-        expects |= strand.expected.is_some();
+                || matches!(
+                    strand.joined,
+                    Joined::Retry | Joined::Race | Joined::Redirect
+                ));
         if strand.kind == Kind::Lookup || own_leg {
             names.extend(strand.names.first().cloned().map(|n| (strand.kind, n)));
         }
@@ -145,12 +147,16 @@ fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<Tale> {
     let decisive = decisive(&mains, &races, &moments);
     let end = moments
         .iter()
-        .map(|p| p.moment.body.map_or(p.moment.until, |b| b.until.max(p.moment.until)))
+        .map(|p| {
+            p.moment
+                .body
+                .map_or(p.moment.until, |b| b.until.max(p.moment.until))
+        })
         .max()?;
     let last = mains.get((decisive as usize).saturating_sub(1));
     let story = story(last, &moments, any_main);
     let cut_off = match last {
-        Some(c) if c.transport == "tcp" => c.ending == super::conversation::Ending::Open,
+        Some(c) if c.transport == "tcp" => c.ending == Ended::Open,
         _ => now.since(end) < super::PATIENCE,
     };
     let mut tale = Tale {
@@ -197,7 +203,10 @@ fn legs(strands: &[(u32, Strand)]) -> FxHashMap<u32, u32> {
     for (id, strand) in strands {
         let own = strand.kind == Kind::Main
             && (strand.parent.is_none()
-                || matches!(strand.joined, Joined::Retry | Joined::Race | Joined::Redirect));
+                || matches!(
+                    strand.joined,
+                    Joined::Retry | Joined::Race | Joined::Redirect
+                ));
         if own {
             count += 1;
             legs.insert(*id, count);
@@ -226,7 +235,10 @@ fn decisive(mains: &[Conversation], races: &[bool], moments: &[Placed]) -> u32 {
     let spoke = |at: usize| {
         moments.iter().any(|p| {
             p.leg as usize == at + 1
-                && !matches!(p.moment.protocol, "tcp" | "icmp" | "icmpv6" | "dns" | "arp" | "ndp")
+                && !matches!(
+                    p.moment.protocol,
+                    "tcp" | "icmp" | "icmpv6" | "dns" | "arp" | "ndp"
+                )
         })
     };
     let mut decisive = 0;
@@ -291,12 +303,8 @@ fn story(last: Option<&Conversation>, moments: &[Placed], any_main: bool) -> &'s
     if http {
         return "curl-http";
     }
-    let unspoken = last.transport == "tcp"
-        && matches!(last.app, "tcp" | "data" | "")
-        && !starts("tls.")
-        && !moments
-            .iter()
-            .any(|p| p.moment.flow == Some(last.id) && p.moment.body.is_some());
+    // Nothing was said: the port tells what was wanted.
+    let unspoken = last.transport == "tcp" && last.bytes == [0, 0];
     let app = if unspoken {
         crate::decode::protocol(crate::decode::Next::TcpPort(port), &[])
             .map_or(last.app, |protocol| protocol.key)
@@ -384,12 +392,17 @@ fn url(tale: &Tale) -> Option<Box<str>> {
         Ok(ip) => format!("[{ip}]"),
         Err(_) => host,
     };
-    let standard = matches!((scheme, port), ("https", Some(443)) | ("http", Some(80)) | (_, None));
-    Some(match port {
-        Some(port) if !standard => format!("{scheme}://{host}:{port}{path}"),
-        _ => format!("{scheme}://{host}{path}"),
-    }
-    .into())
+    let standard = matches!(
+        (scheme, port),
+        ("https", Some(443)) | ("http", Some(80)) | (_, None)
+    );
+    Some(
+        match port {
+            Some(port) if !standard => format!("{scheme}://{host}:{port}{path}"),
+            _ => format!("{scheme}://{host}{path}"),
+        }
+        .into(),
+    )
 }
 
 /// Who takes part.
@@ -406,7 +419,11 @@ fn actors(tale: &Tale) -> Vec<Actor> {
         }
     };
     let last = tale.last();
-    let lookup = tale.moments.iter().map(|p| &p.moment).find(|m| m.is("dns.query"));
+    let lookup = tale
+        .moments
+        .iter()
+        .map(|p| &p.moment)
+        .find(|m| m.is("dns.query"));
     let asks_names = tale.story == "dns";
     match last {
         Some(c) => {
@@ -428,16 +445,19 @@ fn actors(tale: &Tale) -> Vec<Actor> {
                     .and_then(|p| p.moment.src);
             }
             add(Role::Client, client, c.macs.map(|m| m.0), None);
-            let role = if asks_names { Role::Resolver } else { Role::Server };
+            let role = if asks_names {
+                Role::Resolver
+            } else {
+                Role::Server
+            };
             let name = if asks_names { None } else { tale.name.clone() };
             add(role, server, c.macs.map(|m| m.1), name);
         }
         None => {
             let first = tale.moments.first().map(|p| &p.moment);
             let of_lookup = lookup.or(first);
-            let conversation = of_lookup.and_then(|m| {
-                tale.conversations.iter().find(|c| Some(c.id) == m.flow)
-            });
+            let conversation =
+                of_lookup.and_then(|m| tale.conversations.iter().find(|c| Some(c.id) == m.flow));
             let macs = conversation.and_then(|c| c.macs);
             add(
                 Role::Client,
@@ -450,7 +470,12 @@ fn actors(tale: &Tale) -> Vec<Actor> {
             );
             if tale.story == "arp" || tale.story == "ipv6-join" {
                 let target = first.and_then(|m| m.dst);
-                add(Role::Server, target.filter(|ip| !ip.is_multicast()), None, None);
+                add(
+                    Role::Server,
+                    target.filter(|ip| !ip.is_multicast()),
+                    None,
+                    None,
+                );
             }
         }
     }
@@ -639,7 +664,11 @@ impl Teller<'_> {
         if self.tale.story == "dhcp" && moment.protocol == "dhcp" {
             return Some(Who::Role(match side? {
                 _ if matches!(moment.def.id, "dhcp.offer" | "dhcp.ack" | "dhcp.nak") => {
-                    if ip == moment.src { Role::Server } else { Role::Client }
+                    if ip == moment.src {
+                        Role::Server
+                    } else {
+                        Role::Client
+                    }
                 }
                 _ if ip == moment.src => Role::Client,
                 _ => Role::Server,
@@ -688,10 +717,9 @@ impl Teller<'_> {
     fn pair(&self, choices: &mut [Choice]) {
         for at in 0..choices.len() {
             let Some(choice) = choices.get(at) else { break };
-            let (Some(step), Some(question)) = (
-                self.step(choice.told.words),
-                choice.told.moment.as_ref(),
-            ) else {
+            let (Some(step), Some(question)) =
+                (self.step(choice.told.words), choice.told.moment.as_ref())
+            else {
                 continue;
             };
             let Some(pair) = step.pair.as_deref() else {
@@ -741,12 +769,7 @@ impl Teller<'_> {
 
     /// Steps without a chapter stand in that of the step before them in the same conversation, else in the next one's.
     fn place_asides(&self, choices: &mut [Choice]) {
-        let key = |c: &Choice| {
-            c.told
-                .moment
-                .as_ref()
-                .and_then(|m| m.flow)
-        };
+        let key = |c: &Choice| c.told.moment.as_ref().and_then(|m| m.flow);
         let mut last: FxHashMap<Option<u32>, usize> = FxHashMap::default();
         let mut in_leg: FxHashMap<u32, usize> = FxHashMap::default();
         let mut homeless = Vec::new();
@@ -841,7 +864,9 @@ fn answers(question: &Moment, answer: &Moment, by: &[String]) -> bool {
             && (answer.from.is_none() || answer.from != question.from);
     }
     by.iter().all(|key| {
-        let ends = ["port", ".src", ".dst"].iter().any(|end| key.ends_with(end));
+        let ends = ["port", ".src", ".dst"]
+            .iter()
+            .any(|end| key.ends_with(end));
         match (question.value(key), answer.value(key)) {
             _ if ends => answer.flow == question.flow,
             (Some(a), Some(b)) => a.equals(b),

@@ -181,7 +181,9 @@ mod tests {
 
     #[test]
     fn sentences_end_where_the_next_begins_and_numbers_do_not_end_them() {
-        let template = Template::new("See RFC 1035 section 4.1. {client} asks e.g. for {dns.qry.type:name}.\nIt is\nUDP! {{x}");
+        let template = Template::new(
+            "See RFC 1035 section 4.1. {client} asks e.g. for {dns.qry.type:name}.\nIt is\nUDP! {{x}",
+        );
         assert_eq!(
             texts(&template),
             [

@@ -70,17 +70,19 @@ pub(super) fn add_hops(tale: &mut Tale) {
             _ => &HOP,
         };
         // Behind the destination there is nobody to hear.
-        let over = added
-            .iter()
-            .any(|p: &Placed| p.moment.def.id == ARRIVED.id);
+        let over = added.iter().any(|p: &Placed| p.moment.def.id == ARRIVED.id);
         if over && def.id != HOP.id {
             continue;
         }
         added.extend(step(def, probes, &answers));
     }
     tale.moments.extend(added);
-    tale.moments
-        .sort_by_key(|placed| (placed.moment.first(), placed.moment.protocol == "traceroute"));
+    tale.moments.sort_by_key(|placed| {
+        (
+            placed.moment.first(),
+            placed.moment.protocol == "traceroute",
+        )
+    });
 }
 
 /// What came back for a probe.
@@ -141,11 +143,7 @@ fn step(def: &'static EventDef, probes: &[&Moment], answers: &[&Moment]) -> Opti
         )
         .cloned()
         .collect();
-    let until = answers
-        .iter()
-        .map(|m| m.until)
-        .chain([first.until])
-        .max()?;
+    let until = answers.iter().map(|m| m.until).chain([first.until]).max()?;
     Some(Placed {
         leg: 1,
         moment: Moment {

@@ -102,7 +102,10 @@ const ENGINE: &[(&str, &[&str])] = &[
             "tls.handshake.extensions_alpn_str",
         ],
     ),
-    ("tls.encrypted_extensions", &["tls.handshake.extensions_alpn_str"]),
+    (
+        "tls.encrypted_extensions",
+        &["tls.handshake.extensions_alpn_str"],
+    ),
     (
         "tls.server_hello",
         &[
@@ -112,13 +115,12 @@ const ENGINE: &[(&str, &[&str])] = &[
     ),
     (
         "tls.certificate",
-        &[
-            "x509af.utcTime",
-            "x509af.generalizedTime",
-            "x509ce.dNSName",
-        ],
+        &["x509af.utcTime", "x509af.generalizedTime", "x509ce.dNSName"],
     ),
-    ("tls.alert", &["tls.alert_message.level", "tls.alert_message.desc"]),
+    (
+        "tls.alert",
+        &["tls.alert_message.level", "tls.alert_message.desc"],
+    ),
     (
         "http.",
         &[
@@ -145,7 +147,10 @@ const ENGINE: &[(&str, &[&str])] = &[
             "http2.streamid",
         ],
     ),
-    ("ssh.", &["ssh.protocol", "ssh.kex.algorithms", "ssh.kex_algorithms"]),
+    (
+        "ssh.",
+        &["ssh.protocol", "ssh.kex.algorithms", "ssh.kex_algorithms"],
+    ),
     (
         "udp.",
         &["ip.ttl", "ipv6.hlim", "udp.dstport", "ip.src", "ip.dst"],

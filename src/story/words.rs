@@ -174,14 +174,20 @@ pub static WORDS: &[Word] = &[
     Word {
         name: "elapsed",
         help: "How long after the journey's first frame this step began.",
-        value: |j, t| Some(Spoken::Plain(human(t?.moment.as_ref()?.time.since(j.start)))),
+        value: |j, t| {
+            Some(Spoken::Plain(human(
+                t?.moment.as_ref()?.time.since(j.start),
+            )))
+        },
     },
     Word {
         name: "rtt",
         help: "The round trip of the first TCP handshake, SYN to SYN-ACK.",
         value: |j, _| {
             let syn = j.moments().find(|m| m.is("tcp.syn"))?;
-            let again = j.moments().filter(|m| m.is("tcp.syn") && m.flow == syn.flow);
+            let again = j
+                .moments()
+                .filter(|m| m.is("tcp.syn") && m.flow == syn.flow);
             if again.count() > 1 {
                 return None;
             }

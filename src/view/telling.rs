@@ -1,0 +1,524 @@
+//! Makes texts of a told journey: fills placeholders, picks the depth, masks secrets. What is said is the script's.
+
+use std::collections::BTreeMap;
+
+use crate::decode::Value;
+use crate::model::Timestamp;
+use crate::story::journey as told;
+use crate::story::moment::{self, Captured, Datum, Moment};
+use crate::story::script;
+use crate::story::template::{Form, Part, Sentence, Template};
+use crate::story::words::{Spoken, WORDS};
+
+use super::frame::{MASK, ValueView};
+use super::timeline::{
+    Actor, Body, Chapter, Coverage, Depth, Evidence, Journey, Outcome, Phase, Rich, Role, Step,
+    Values,
+};
+
+/// How a journey is to be told.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// The time of the capture's first frame.
+    pub start: Timestamp,
+    /// How much is said.
+    pub depth: Depth,
+    /// Show secrets instead of masking them.
+    pub reveal: bool,
+}
+
+impl Journey {
+    /// The view of a told journey.
+    #[must_use]
+    pub fn new(id: u32, journey: &told::Journey, manner: Manner) -> Self {
+        let reader = Reader { journey, manner };
+        let steps: Vec<Step> = journey.steps.iter().map(|step| reader.step(step)).collect();
+        let mut coverage = Coverage::default();
+        for step in &steps {
+            let count = match step.evidence {
+                Evidence::Observed => &mut coverage.observed,
+                Evidence::Decrypted => &mut coverage.decrypted,
+                Evidence::Host => &mut coverage.host,
+                Evidence::Inferred => &mut coverage.inferred,
+                Evidence::Hidden => &mut coverage.hidden,
+                Evidence::Absent => &mut coverage.absent,
+            };
+            *count += 1;
+        }
+        let mut conversations: Vec<u32> = journey.conversations.iter().map(|c| c.id).collect();
+        conversations.sort_unstable();
+        Self {
+            id,
+            story: journey.story.to_owned(),
+            title: reader.title(),
+            outcome: match journey.outcome {
+                told::Outcome::Ok => Outcome::Ok,
+                told::Outcome::Failed => Outcome::Failed,
+                told::Outcome::Incomplete => Outcome::Incomplete,
+            },
+            verdict: journey
+                .verdict()
+                .map(|text| reader.fill(text, None))
+                .unwrap_or_default(),
+            start_ns: journey.start.since(manner.start),
+            duration_ns: journey.end.since(journey.start),
+            conversations,
+            frames: journey.conversations.iter().map(|c| c.frames).sum(),
+            actors: journey.actors.iter().map(actor).collect(),
+            chapters: chapters(journey),
+            phases: journey
+                .phases
+                .iter()
+                .map(|phase| Phase {
+                    name: phase.name.to_owned(),
+                    start_ns: phase.start.since(manner.start),
+                    duration_ns: phase.end.since(phase.start),
+                })
+                .collect(),
+            coverage,
+            steps,
+        }
+    }
+}
+
+/// The chapters that have steps, in the order of the script.
+fn chapters(journey: &told::Journey) -> Vec<Chapter> {
+    let mut used: Vec<usize> = journey.steps.iter().map(|step| step.chapter).collect();
+    used.sort_unstable();
+    used.dedup();
+    used.into_iter()
+        .filter_map(|at| journey.chapter(at))
+        .map(|chapter| Chapter {
+            id: chapter.id.clone(),
+            title: chapter.title.clone(),
+            osi: chapter.osi,
+        })
+        .collect()
+}
+
+fn actor(actor: &told::Actor) -> Actor {
+    Actor {
+        role: actor.role.word().to_owned(),
+        ip: actor.ip.map(|ip| ip.to_string()),
+        mac: actor.mac.map(|mac| mac.to_string()),
+        name: actor.name.as_deref().map(str::to_owned),
+    }
+}
+
+/// Reads the texts of one journey.
+struct Reader<'a> {
+    journey: &'a told::Journey,
+    manner: Manner,
+}
+
+impl Reader<'_> {
+    fn title(&self) -> Rich {
+        let title = self.fill(&self.journey.script.title, None);
+        if title.is_empty() {
+            Rich::plain(self.journey.story)
+        } else {
+            title
+        }
+    }
+
+    fn step(&self, told: &told::Told) -> Step {
+        let step = self.journey.step(told);
+        let moment = told.moment.as_ref();
+        let (title, say, more, deep) = self.texts(told, step);
+        let depth = self.manner.depth;
+        let because = self.because(told, step);
+        let mut text = say.text();
+        let mut add = |more: &Rich, from: Depth| {
+            if depth >= from && !more.is_empty() {
+                if !text.is_empty() {
+                    text.push(' ');
+                }
+                text.push_str(&more.text());
+            }
+        };
+        add(&more, Depth::Normal);
+        add(&deep, Depth::Deep);
+        let protocol = match moment {
+            Some(moment) => moment.protocol,
+            None => step.map_or("", |step| step.id.split('.').next().unwrap_or("")),
+        };
+        let osi = step
+            .and_then(|step| step.osi)
+            .or(moment.map(|m| m.osi))
+            .or_else(|| self.journey.chapter(told.chapter).map(|c| c.osi))
+            .unwrap_or(7);
+        Step {
+            id: match (moment, step) {
+                (Some(moment), _) => moment.def.id.to_owned(),
+                (None, Some(step)) => step.id.clone(),
+                (None, None) => String::new(),
+            },
+            chapter: self
+                .journey
+                .chapter(told.chapter)
+                .map(|chapter| chapter.id.clone())
+                .unwrap_or_default(),
+            leg: told.leg,
+            round: told.round,
+            title,
+            say,
+            more: if depth >= Depth::Normal {
+                more
+            } else {
+                Rich::default()
+            },
+            deep: if depth >= Depth::Deep {
+                deep
+            } else {
+                Rich::default()
+            },
+            text,
+            evidence: evidence(told.evidence),
+            because,
+            osi,
+            layers: moment.map_or_else(
+                || vec![osi],
+                |m| (1..=7).filter(|n| m.layers & (1 << n) != 0).collect(),
+            ),
+            protocol: short_name(protocol),
+            frames: moment
+                .map(|m| m.packets.iter().map(|packet| packet.0).collect())
+                .unwrap_or_default(),
+            count: moment.map_or(0, |m| m.count),
+            time_ns: moment.map(|m| m.time.since(self.manner.start)),
+            duration_ns: told.duration_ns,
+            from: told.from.map(who),
+            to: told.to.map(who),
+            fields: self.fields(told, step),
+            refs: self
+                .journey
+                .variant(told)
+                .and_then(|variant| variant.refs.clone())
+                .or_else(|| step.map(|step| step.refs.clone()))
+                .unwrap_or_default(),
+            ask: step.map_or_else(Vec::new, |step| {
+                step.ask
+                    .iter()
+                    .map(|ask| {
+                        let say = |text| self.fill(text, Some(told)).text();
+                        (say(&ask.q), say(&ask.a))
+                    })
+                    .filter(|(q, a)| !q.is_empty() && !a.is_empty())
+                    .collect()
+            }),
+            sees: step.map_or_else(Rich::default, |step| self.fill(&step.sees, Some(told))),
+            look: step.map(|step| step.look.clone()).unwrap_or_default(),
+            body: moment.and_then(|m| m.body).map(body),
+            host: Vec::new(),
+        }
+    }
+
+    /// Title, one sentence, more, and all of it.
+    fn texts(&self, told: &told::Told, step: Option<&script::Step>) -> (Rich, Rich, Rich, Rich) {
+        let Some(step) = step else {
+            let Some(moment) = &told.moment else {
+                return Default::default();
+            };
+            return (
+                Rich::plain(moment.def.id),
+                Rich::plain(moment.def.help),
+                Rich::default(),
+                Rich::default(),
+            );
+        };
+        let variant = self.journey.variant(told);
+        let fill = |other: Option<&Option<Template>>, own: &Template| {
+            let text = other.and_then(Option::as_ref).unwrap_or(own);
+            self.fill(text, Some(told))
+        };
+        let mut title = fill(variant.map(|v| &v.title), &step.title);
+        if title.is_empty() {
+            title = Rich::plain(&bare(&step.title));
+        }
+        if let Some(reason) = told.reason.and_then(|at| step.absent.get(at)) {
+            // What the step would say did not happen: only the reason is true here.
+            let say = self.fill(&reason.say, Some(told));
+            return (title, say, Rich::default(), Rich::default());
+        }
+        (
+            title,
+            fill(variant.map(|v| &v.say), &step.say),
+            fill(variant.map(|v| &v.text), &step.text),
+            fill(variant.map(|v| &v.deep), &step.deep),
+        )
+    }
+
+    fn because(&self, told: &told::Told, step: Option<&script::Step>) -> Option<Rich> {
+        let text = match told.evidence {
+            moment::Evidence::Hidden => step?.hidden.as_ref()?,
+            moment::Evidence::Absent => &step?.absent.get(told.reason?)?.say,
+            moment::Evidence::Inferred => {
+                let said = told.moment.as_ref().and_then(|m| {
+                    m.values
+                        .iter()
+                        .find(|value| value.def.key.ends_with(".because"))
+                });
+                match said.and_then(Captured::text) {
+                    Some(said) => return Some(Rich::plain(said)),
+                    None => step?.inferred.as_ref()?,
+                }
+            }
+            _ => return None,
+        };
+        Some(self.fill(text, Some(told)))
+    }
+
+    /// The values that a step carries: those that its words quote, match or point at.
+    fn fields(&self, told: &told::Told, step: Option<&script::Step>) -> BTreeMap<String, Values> {
+        let mut fields = BTreeMap::new();
+        let (Some(step), Some(moment)) = (step, &told.moment) else {
+            return fields;
+        };
+        let variant = self.journey.variant(told);
+        let texts = [&step.title, &step.say, &step.text, &step.deep]
+            .into_iter()
+            .chain(
+                variant
+                    .into_iter()
+                    .flat_map(|v| [&v.title, &v.say, &v.text, &v.deep])
+                    .flatten(),
+            );
+        let quoted = texts
+            .flat_map(Template::parts)
+            .filter_map(|part| match part {
+                Part::Field(key, _) => Some(key.as_str()),
+                _ => None,
+            });
+        let named = step
+            .fields
+            .iter()
+            .chain(&step.look)
+            .chain(step.matches.keys())
+            .chain(variant.into_iter().flat_map(|v| v.matches.keys()))
+            .map(String::as_str);
+        for key in quoted.chain(named) {
+            if fields.contains_key(key) {
+                continue;
+            }
+            let mut values: Vec<ValueView> =
+                moment.all(key).map(|value| self.value(value)).collect();
+            let value = match values.len() {
+                0 => continue,
+                1 => Values::One(values.remove(0)),
+                _ => Values::Many(values),
+            };
+            fields.insert(key.to_owned(), value);
+        }
+        fields
+    }
+
+    /// Fills the placeholders of a text; a sentence that lacks a value is left out.
+    fn fill(&self, text: &Template, told: Option<&told::Told>) -> Rich {
+        let mut runs: Vec<(String, Role)> = Vec::new();
+        for sentence in &text.sentences {
+            let before = runs.len();
+            if self.say(sentence, told, &mut runs).is_none() {
+                runs.truncate(before);
+            }
+        }
+        if let Some((last, _)) = runs.last_mut() {
+            last.truncate(last.trim_end().len());
+        }
+        runs.retain(|run| !run.0.is_empty());
+        Rich(runs)
+    }
+
+    fn say(
+        &self,
+        sentence: &Sentence,
+        told: Option<&told::Told>,
+        runs: &mut Vec<(String, Role)>,
+    ) -> Option<()> {
+        let begin = runs.len();
+        for part in &sentence.parts {
+            match part {
+                Part::Text(text) => runs.push((text.clone(), Role::Plain)),
+                Part::Field(key, form) => runs.push((self.quote(key, *form, told)?, Role::Value)),
+                Part::Word(word) => match (WORDS.get(*word)?.value)(self.journey, told)? {
+                    Spoken::Plain(text) => runs.push((text, Role::Plain)),
+                    Spoken::Value(text) => runs.push((text, Role::Value)),
+                    Spoken::Actor(role) => {
+                        let first = runs.len() == begin;
+                        article(role, first, runs);
+                        let name = match (role, first) {
+                            (told::Role::Everyone, true) => "Everyone",
+                            _ => role.word(),
+                        };
+                        runs.push((name.to_owned(), Role::Actor));
+                    }
+                },
+                Part::Unknown(_) => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// A field's value in a sentence: of the step's event, else of what was said before it in the conversation.
+    fn quote(&self, key: &str, form: Form, told: Option<&told::Told>) -> Option<String> {
+        let own = told.and_then(|told| told.moment.as_ref());
+        // What did not happen has no values, and nobody else's are its own.
+        if told.is_some_and(|told| told.evidence == moment::Evidence::Absent) {
+            return None;
+        }
+        let moment = own
+            .filter(|m| m.value(key).is_some())
+            .or_else(|| self.earlier(key, own))?;
+        if form == Form::Count {
+            return Some(moment.all(key).count().to_string());
+        }
+        let mut values: Vec<String> = moment
+            .all(key)
+            .map(|value| self.display(value, form))
+            .collect();
+        match form {
+            Form::First => values.truncate(1),
+            Form::Last => values = values.split_off(values.len().checked_sub(1)?),
+            _ => {}
+        }
+        // The same value again (one a record, say) tells nothing new.
+        let mut seen = Vec::new();
+        values.retain(|value| {
+            let new = !seen.contains(value);
+            if new {
+                seen.push(value.clone());
+            }
+            new
+        });
+        values.retain(|value| !value.is_empty());
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    fn earlier(&self, key: &str, own: Option<&Moment>) -> Option<&Moment> {
+        let Some(own) = own else {
+            return self.journey.moments().find(|m| m.value(key).is_some());
+        };
+        self.journey
+            .moments()
+            .filter(|m| m.flow == own.flow && m.first() <= own.first())
+            .filter(|m| m.value(key).is_some())
+            .last()
+    }
+
+    fn display(&self, value: &Captured, form: Form) -> String {
+        if let Datum::Plain(Value::Num(number)) = value.datum {
+            match form {
+                Form::Value => return number.to_string(),
+                Form::Name => {
+                    if let Some(name) = value.def.name_of(number) {
+                        return name.to_owned();
+                    }
+                }
+                _ => {}
+            }
+        }
+        match &value.datum {
+            Datum::Text(text) => self.masked(value, text),
+            Datum::Plain(_) if self.is_hidden(value) => MASK.to_owned(),
+            Datum::Plain(plain) => {
+                let mut out = String::new();
+                value.def.display(*plain, &[], "", &mut out);
+                out
+            }
+        }
+    }
+
+    fn value(&self, value: &Captured) -> ValueView {
+        match &value.datum {
+            Datum::Text(text) => ValueView::Text(self.masked(value, text)),
+            Datum::Plain(_) if self.is_hidden(value) => ValueView::Text(MASK.to_owned()),
+            Datum::Plain(plain) => match *plain {
+                Value::Bool(flag) => ValueView::Flag(flag),
+                Value::Num(number) => ValueView::Number(number),
+                Value::Int(number) => ValueView::Signed(number),
+                Value::Float(number) => ValueView::Float(number),
+                other => {
+                    let mut out = String::new();
+                    value.def.display(other, &[], "", &mut out);
+                    ValueView::Text(out)
+                }
+            },
+        }
+    }
+
+    fn is_hidden(&self, value: &Captured) -> bool {
+        value.secret.is_some() && !self.manner.reveal
+    }
+
+    /// The text with its secret part masked; all of it where characters and bytes do not correspond.
+    fn masked(&self, value: &Captured, text: &str) -> String {
+        let Some((from, to)) = value.secret.filter(|_| !self.manner.reveal) else {
+            return text.to_owned();
+        };
+        let (before, after) = (text.get(..from as usize), text.get(to as usize..));
+        match (text.len() == value.len as usize, before, after) {
+            (true, Some(before), Some(after)) => format!("{before}{MASK}{after}"),
+            _ => MASK.to_owned(),
+        }
+    }
+}
+
+/// The words of a title whose placeholders have no values.
+fn bare(title: &Template) -> String {
+    let words = title.parts().filter_map(|part| match part {
+        Part::Text(text) => Some(text.trim()),
+        _ => None,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// "the" before an actor, unless it stands there; "The" at the beginning of a sentence.
+fn article(role: told::Role, first: bool, runs: &mut Vec<(String, Role)>) {
+    let said = runs
+        .last()
+        .is_some_and(|(text, _)| !first && (text.ends_with("the ") || text.ends_with("The ")));
+    if role == told::Role::Everyone || said {
+        return;
+    }
+    let article = if first { "The " } else { "the " };
+    runs.push((article.to_owned(), Role::Plain));
+}
+
+fn evidence(evidence: moment::Evidence) -> Evidence {
+    match evidence {
+        moment::Evidence::Observed => Evidence::Observed,
+        moment::Evidence::Decrypted => Evidence::Decrypted,
+        moment::Evidence::Host => Evidence::Host,
+        moment::Evidence::Inferred => Evidence::Inferred,
+        moment::Evidence::Hidden => Evidence::Hidden,
+        moment::Evidence::Absent => Evidence::Absent,
+    }
+}
+
+fn who(who: told::Who) -> String {
+    match who {
+        told::Who::Role(role) => role.word().to_owned(),
+        told::Who::Address(ip) => ip.to_string(),
+    }
+}
+
+fn body(body: moment::Body) -> Body {
+    Body {
+        first: body.first.0,
+        last: body.last.0,
+        count: body.count,
+        bytes: body.bytes,
+    }
+}
+
+/// A protocol's key as people write its name.
+fn short_name(key: &str) -> String {
+    match key {
+        "host" | "net" | "server" | "client" => String::new(),
+        "http2" => "HTTP/2".to_owned(),
+        "http3" => "HTTP/3".to_owned(),
+        "icmpv6" => "ICMPv6".to_owned(),
+        "mdns" => "mDNS".to_owned(),
+        "traceroute" => "ICMP".to_owned(),
+        key => key.to_ascii_uppercase(),
+    }
+}
