@@ -131,6 +131,29 @@ pub fn check(script: &Script) -> Vec<Mistake> {
     mistakes
 }
 
+/// Events that no frame of this version raises: logs of the machine show them, or protocols that are only named.
+const UNRAISED: &[&str] = &[
+    "http2.preface",
+    "http2.settings",
+    "http2.request",
+    "http2.response",
+    "http2.goaway",
+    "http3.request",
+    "http3.response",
+    "quic.initial",
+    "quic.retry",
+    "quic.handshake",
+    "quic.one_rtt",
+    "quic.close",
+    "ssh.service_request",
+    "ssh.auth_request",
+    "ssh.auth_failure",
+    "ssh.auth_success",
+    "ssh.channel_open",
+    "ssh.channel_request",
+    "ssh.channel_close",
+];
+
 /// The ids of all events that exist.
 #[must_use]
 pub fn events() -> BTreeSet<&'static str> {
@@ -139,6 +162,7 @@ pub fn events() -> BTreeSet<&'static str> {
         .chain(crate::flow::ALL_EVENTS.iter().copied().flatten().copied())
         .chain(traceroute::EVENTS.iter().copied())
         .map(|event| event.id)
+        .chain(UNRAISED.iter().copied())
         .collect()
 }
 
