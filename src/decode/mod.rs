@@ -5,6 +5,7 @@
 mod cursor;
 pub(crate) mod date;
 mod dissection;
+pub(crate) mod domain;
 mod engine;
 mod fault;
 mod field;

@@ -2,6 +2,7 @@
 
 mod arp;
 mod data;
+mod dhcp;
 mod dns;
 mod ethernet;
 mod http;
@@ -50,6 +51,7 @@ pub(super) static TABLE: &[&Protocol] = &[
     &icmpv6::PROTOCOL,
     &udp::PROTOCOL,
     &tcp::PROTOCOL,
+    &dhcp::PROTOCOL,
     &dns::PROTOCOL,
     &dns::MULTICAST,
     &dns::LINK_LOCAL,

@@ -6,7 +6,6 @@ mod edns;
 mod fields;
 mod link_local;
 mod multicast;
-mod names;
 mod records;
 mod security;
 mod services;
@@ -16,6 +15,7 @@ mod summary;
 mod tables;
 mod values;
 
+use crate::decode::domain::{self, DomainName};
 use crate::decode::{Claim, Cursor, Fault, FieldDef, Protocol, Value, events};
 use crate::model::{EventDef, Osi};
 
@@ -23,7 +23,6 @@ pub(super) use self::link_local::PROTOCOL as LINK_LOCAL;
 pub(super) use self::multicast::PROTOCOL as MULTICAST;
 
 use self::fields as f;
-use self::names::Name;
 use self::summary::{Line, Said};
 
 events! {
@@ -232,7 +231,7 @@ fn records_of(
 }
 
 fn question(c: &mut Cursor<'_, '_>, message: Message) -> Result<Line, Fault> {
-    let name = names::read(c, message.base, &f::QUERY_NAME)?;
+    let name = domain::read(c, message.base, &f::QUERY_NAME)?;
     c.put_text(&f::QUERY_NAME, name.span, &name.text);
     // The root has nothing to count.
     if name.whole && name.labels > 0 {
@@ -251,7 +250,7 @@ fn question(c: &mut Cursor<'_, '_>, message: Message) -> Result<Line, Fault> {
 
 /// Reads a record. Faults within its data are noted, because its length tells where the next one begins.
 fn record(c: &mut Cursor<'_, '_>, message: Message, said: &mut Said) -> Result<Line, Fault> {
-    let name = names::read(c, message.base, &f::NAME)?;
+    let name = domain::read(c, message.base, &f::NAME)?;
     let kind = c.peek_number(0, 2).map_or(0, |kind| kind as u16);
     if kind == SRV {
         owner_of_service(c, &name);
@@ -313,7 +312,7 @@ fn class(
 }
 
 /// Records the owner of an SRV record, which is made of a service, a protocol and a domain (RFC 2782).
-fn owner_of_service(c: &mut Cursor<'_, '_>, name: &Name) {
+fn owner_of_service(c: &mut Cursor<'_, '_>, name: &DomainName) {
     let labels = name.split();
     let defs: [&'static FieldDef; 2] = [&f::SRV_SERVICE, &f::SRV_PROTO];
     for (def, label) in defs.into_iter().zip(&labels) {

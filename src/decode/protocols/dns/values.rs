@@ -1,8 +1,6 @@
 //! Values that several records share: character strings, times, names, and headings with a value.
 
-use crate::decode::{Cursor, Fault, FieldDef, Group, Value, date};
-
-use super::names;
+use crate::decode::{Cursor, Fault, FieldDef, Group, Value, date, domain};
 
 /// Gives a heading the number of the next `len` bytes as its value, and closes it behind them.
 pub(super) fn entitle_number(
@@ -22,7 +20,7 @@ pub(super) fn name(
     base: usize,
     def: &'static FieldDef,
 ) -> Result<String, Fault> {
-    let name = names::read(c, base, def)?;
+    let name = domain::read(c, base, def)?;
     c.put_text(def, name.span, &name.text);
     Ok(name.text)
 }

@@ -1,19 +1,21 @@
 //! Domain names on the wire: labels, compression, and the text that a person reads (RFC 1035 section 4.1.4, RFC 4343).
+//! The DNS has them, and so have other protocols that carry names.
 
 use std::fmt::Write as _;
 
-use crate::decode::{Cursor, Fault, FaultKind, FieldDef};
 use crate::model::Span;
 
+use super::{Cursor, Fault, FaultKind, FieldDef};
+
 /// What stands for the name without labels.
-pub(super) const ROOT: &str = "<Root>";
+pub(crate) const ROOT: &str = "<Root>";
 
 /// The longest name in octets, with its length bytes and the root (RFC 1035 section 2.3.4).
 const OCTETS_MAX: usize = 255;
 
 /// A name, and where it stands.
 #[derive(Debug)]
-pub(super) struct Name {
+pub(crate) struct DomainName {
     /// Its labels with dots between; dots and backslashes inside a label are escaped.
     pub text: String,
     /// Its bytes at this place: labels, and a pointer or the root.
@@ -26,9 +28,9 @@ pub(super) struct Name {
     pub whole: bool,
 }
 
-impl Name {
+impl DomainName {
     /// Its labels, as text each.
-    pub(super) fn split(&self) -> Vec<&str> {
+    pub(crate) fn split(&self) -> Vec<&str> {
         let mut parts = Vec::new();
         let (mut from, mut escaped) = (0, false);
         for (at, byte) in self.text.bytes().enumerate() {
@@ -43,12 +45,16 @@ impl Name {
     }
 }
 
-/// Reads a name without recording it. `base` is where the message begins in the layer; `def` is the field it is for.
+/// Reads a name without recording it. `base` is where the message begins in the layer: pointers count from there; `def` is the field it is for.
 /// A pointer must lead backwards, each further than the last, so that no name goes on for ever.
-pub(super) fn read(c: &mut Cursor<'_, '_>, base: usize, def: &FieldDef) -> Result<Name, Fault> {
+pub(crate) fn read(
+    c: &mut Cursor<'_, '_>,
+    base: usize,
+    def: &FieldDef,
+) -> Result<DomainName, Fault> {
     let from = c.offset();
     let start = c.consumed().saturating_sub(base);
-    let mut name = Name {
+    let mut name = DomainName {
         text: String::new(),
         span: c.ahead(0),
         octets: 1,
@@ -92,7 +98,7 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, base: usize, def: &FieldDef) -> Resul
     Ok(name)
 }
 
-impl Name {
+impl DomainName {
     /// Appends the labels that a pointer of the name beginning at `start` leads to; false when it leads nowhere.
     fn follow(&mut self, message: &[u8], target: usize, start: usize) -> bool {
         let (mut at, mut before) = (target, start);
@@ -147,7 +153,7 @@ impl Name {
 }
 
 /// Writes a label: printable text as it is, what would be misread and what is no text as `\.`, `\\` or `\DDD` in decimal.
-fn push_label(label: &[u8], out: &mut String) {
+pub(crate) fn push_label(label: &[u8], out: &mut String) {
     for chunk in label.utf8_chunks() {
         for letter in chunk.valid().chars() {
             match letter {
@@ -212,7 +218,7 @@ mod tests {
 
     #[test]
     fn labels_keep_their_dots() {
-        let name = Name {
+        let name = DomainName {
             text: "a\\.b.c\\\\.d".to_owned(),
             span: Span::default(),
             octets: 0,
