@@ -57,6 +57,7 @@ pub(super) static TABLE: &[&Protocol] = &[
     &dns::LINK_LOCAL,
     &ssh::PROTOCOL,
     &http::PROTOCOL,
+    &http::SSDP,
     &tls::PROTOCOL,
     &x509::PROTOCOL,
     &x509::NAME,

@@ -54,7 +54,7 @@ fn plain(c: &mut Cursor<'_, '_>, coding: &[u8], wanted: usize) -> Result<(), Fau
         c.trace(span, 0, &mut pieces);
         decoded(c, coding, bytes, pieces)?;
     } else {
-        c.put_text(&FILE_DATA, span, &String::from_utf8_lossy(bytes));
+        put(c, bytes, span);
     }
     short.map_or(Ok(()), Err)
 }
@@ -171,9 +171,19 @@ fn shown(c: &mut Cursor<'_, '_>, body: &[u8], pieces: &[Piece]) -> Result<(), Fa
         return Err(c.bad(FaultKind::Limit("too many buffers in one frame")));
     };
     c.elsewhere(span, |c| {
-        let Span { len, .. } = c.rest_span();
-        c.text(&FILE_DATA, len as usize).map(drop)
+        put(c, c.peek(), c.rest_span());
+        Ok(())
     })
+}
+
+/// Records a body as text, or as bytes where it is none.
+fn put(c: &mut Cursor<'_, '_>, body: &[u8], span: Span) {
+    let control = |&b: &u8| b < b' ' && !matches!(b, b'\t' | b'\r' | b'\n');
+    if body.iter().any(control) {
+        c.put(&FILE_DATA, span, Value::Bytes);
+    } else {
+        c.put_text(&FILE_DATA, span, &String::from_utf8_lossy(body));
+    }
 }
 
 /// The length of a gzip header (RFC 1952 section 2.3); `None` when it is none.

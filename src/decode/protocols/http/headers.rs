@@ -13,8 +13,9 @@ use super::{
     CONTENT_RANGE, CONTENT_TYPE, COOKIE, COOKIE_PAIR, DATE, DISPOSITION, ETAG, EXPECT, EXPIRES,
     FORWARDED_FOR, HOST, HTTP2_SETTINGS, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
     ORIGIN, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, RANGE, REFERER, REQUEST_LINE, RESPONSE_LINE,
-    RETRY_AFTER, SERVER, SET_COOKIE, STRICT_TRANSPORT, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
-    VARY, VIA, WS_ACCEPT, WS_EXTENSIONS, WS_KEY, WS_PROTOCOL, WS_VERSION, WWW_AUTHENTICATE, part,
+    RETRY_AFTER, SERVER, SET_COOKIE, STRICT_TRANSPORT, TRANSFER_ENCODING, UNKNOWN_HEADER, UPGRADE,
+    USER_AGENT, VARY, VIA, WS_ACCEPT, WS_EXTENSIONS, WS_KEY, WS_PROTOCOL, WS_VERSION,
+    WWW_AUTHENTICATE, part,
 };
 
 /// Headers with a field of their own, by their names in lower case.
@@ -77,9 +78,9 @@ fn field(table: &[(&str, &'static FieldDef)], name: &[u8]) -> Option<&'static Fi
 
 /// Records every header line of the head.
 pub(super) fn read(c: &mut Cursor<'_, '_>, head: &Head<'_>, whole: Span) {
-    let line_field = match head.start {
-        Start::Request { .. } => &REQUEST_LINE,
-        Start::Response { .. } => &RESPONSE_LINE,
+    let (line_field, announces) = match head.start {
+        Start::Request { method, .. } => (&REQUEST_LINE, method == b"NOTIFY"),
+        Start::Response { .. } => (&RESPONSE_LINE, false),
     };
     for header in &head.headers {
         let line = part(whole, head.place(header.line), header.line_len);
@@ -91,7 +92,13 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, head: &Head<'_>, whole: Span) {
             continue;
         }
         let text = super::head::unfold(header.line);
-        c.put_text(line_field, line, &String::from_utf8_lossy(&text));
+        let text = String::from_utf8_lossy(&text);
+        // Wireshark takes an announcement for neither a request nor a response, and shows its lines with their ends.
+        if announces {
+            c.put_text(&UNKNOWN_HEADER, line, &format!("{text}\\r\\n"));
+        } else {
+            c.put_text(line_field, line, &text);
+        }
         if let Some(def) = field(BELOW, header.name) {
             let _ = c.nest(|c| {
                 c.put_text(def, line, &value);

@@ -4,6 +4,7 @@ mod body;
 mod framing;
 mod head;
 mod headers;
+mod ssdp;
 mod status;
 mod talk;
 mod target;
@@ -17,6 +18,8 @@ use crate::model::{Osi, Span};
 
 use framing::{Framing, framing};
 use head::{Head, Start};
+pub(super) use ssdp::PROTOCOL as SSDP;
+
 use status::STATUS;
 use talk::{Asked, Exchange};
 
@@ -37,6 +40,7 @@ fields! {
 
     REQUEST_LINE: "http.request.line", "Header", Show::Plain, "A header line of the request.";
     RESPONSE_LINE: "http.response.line", "Header", Show::Plain, "A header line of the response.";
+    UNKNOWN_HEADER: "http.unknown_header", "Header", Show::Plain, "A header line of an announcement.";
     HOST: "http.host", "Host", Show::Plain, "Which site is meant: one address can serve thousands, so HTTP/1.1 requires it.";
     USER_AGENT: "http.user_agent", "User-Agent", Show::Plain, "The program that asks and its version, as it claims.";
     ACCEPT: "http.accept", "Accept", Show::Plain, "Media types that the client can use; q gives the preference.";

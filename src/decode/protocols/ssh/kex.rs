@@ -18,7 +18,10 @@ pub(super) type Told = Option<&'static EventDef>;
 /// Reads the message behind its number.
 pub(super) fn read(c: &mut Cursor<'_, '_>, code: u8, session: &mut Session) -> Result<Told, Fault> {
     let name = session.method_name(c.side());
-    let method = name.as_deref().map(Method::of);
+    session.asks_group |= code == 34;
+    // Where a KEXINIT was not captured, the request for a group still tells the method.
+    let asked = session.asks_group.then_some(Method::GroupExchange);
+    let method = name.as_deref().map(Method::of).or(asked);
     let name = name.as_deref().unwrap_or("method unknown");
     match (method, code) {
         (Some(Method::GroupExchange), 30) => {
@@ -28,7 +31,7 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, code: u8, session: &mut Session) -> R
             ));
             Ok(Some(&KEX_INIT))
         }
-        (Some(Method::GroupExchange) | None, 34) => {
+        (Some(Method::GroupExchange), 34) => {
             c.u32(&GEX_MIN)?;
             let bits = c.u32(&GEX_BITS)?;
             c.u32(&GEX_MAX)?;
@@ -44,12 +47,12 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, code: u8, session: &mut Session) -> R
             c.summary(format_args!("group of {bits} bits, {name}"));
             Ok(Some(&KEX_REPLY))
         }
-        (Some(Method::Dh), 30) | (Some(Method::GroupExchange) | None, 32) => {
+        (Some(Method::Dh), 30) | (Some(Method::GroupExchange), 32) => {
             string(c, &MPINT_LEN, &DH_E)?;
             c.summary(format_args!("client's public value, {name}"));
             Ok(Some(&KEX_INIT))
         }
-        (Some(Method::Dh), 31) | (Some(Method::GroupExchange) | None, 33) => {
+        (Some(Method::Dh), 31) | (Some(Method::GroupExchange), 33) => {
             reply(c, session, name, |c| string(c, &MPINT_LEN, &DH_F).map(drop))
         }
         (Some(Method::Ecdh), 30) => {

@@ -1,5 +1,9 @@
 //! KEXINIT (RFC 4253 section 7.1): ten lists of names, and what the two sides' lists decide together.
 
+use std::fmt::Write as _;
+
+use md5::{Digest as _, Md5};
+
 use crate::decode::{Cursor, Fault, FieldDef, Value};
 use crate::model::Side;
 
@@ -9,9 +13,10 @@ use super::{
     AGREED_CIPHER_CS, AGREED_CIPHER_SC, AGREED_COMPRESSION_CS, AGREED_COMPRESSION_SC,
     AGREED_HOST_KEY, AGREED_KEX, AGREED_MAC_CS, AGREED_MAC_SC, CIPHERS_CS, CIPHERS_CS_LEN,
     CIPHERS_SC, CIPHERS_SC_LEN, COMPRESSION_CS, COMPRESSION_CS_LEN, COMPRESSION_SC,
-    COMPRESSION_SC_LEN, COOKIE, EXT_INFO, FOLLOWS, HOST_KEY_LEN, HOST_KEYS, KEX, KEX_LEN,
-    LANGUAGES_CS, LANGUAGES_CS_LEN, LANGUAGES_SC, LANGUAGES_SC_LEN, MACS_CS, MACS_CS_LEN, MACS_SC,
-    MACS_SC_LEN, MISMATCH, NEGOTIATED, RESERVED, STRICT, STRICT_OFFERED, text,
+    COMPRESSION_SC_LEN, COOKIE, EXT_INFO, FOLLOWS, HASSH, HASSH_LISTS, HASSH_SERVER,
+    HASSH_SERVER_LISTS, HOST_KEY_LEN, HOST_KEYS, KEX, KEX_LEN, LANGUAGES_CS, LANGUAGES_CS_LEN,
+    LANGUAGES_SC, LANGUAGES_SC_LEN, MACS_CS, MACS_CS_LEN, MACS_SC, MACS_SC_LEN, MISMATCH,
+    NEGOTIATED, RESERVED, STRICT, STRICT_OFFERED, text,
 };
 
 /// The lists in wire order: the field of the length and that of the names.
@@ -40,6 +45,7 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, session: &mut Session) -> Result<(), 
     }
     offer.follows = c.u8(&FOLLOWS)? != 0;
     c.bytes(&RESERVED, 4)?;
+    hassh(c, &offer);
     let (ext_info, strict) = match c.side() {
         Side::Client => ("ext-info-c", "kex-strict-c-v00@openssh.com"),
         Side::Server => ("ext-info-s", "kex-strict-s-v00@openssh.com"),
@@ -55,6 +61,39 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, session: &mut Session) -> Result<(), 
     ));
     settle(c, session, offer);
     Ok(())
+}
+
+/// The fingerprint of a program by what it offers in its own direction.
+fn hassh(c: &mut Cursor<'_, '_>, offer: &Offer) {
+    if !c.detail() {
+        return;
+    }
+    let [
+        kex,
+        _,
+        ciphers_cs,
+        ciphers_sc,
+        macs_cs,
+        macs_sc,
+        compression_cs,
+        compression_sc,
+    ] = &offer.lists;
+    let (lists, hash, rest) = match c.side() {
+        Side::Client => (&HASSH_LISTS, &HASSH, [ciphers_cs, macs_cs, compression_cs]),
+        Side::Server => (
+            &HASSH_SERVER_LISTS,
+            &HASSH_SERVER,
+            [ciphers_sc, macs_sc, compression_sc],
+        ),
+    };
+    let [ciphers, macs, compression] = rest;
+    let line = format!("{kex};{ciphers};{macs};{compression}");
+    c.computed_text(lists, &line);
+    let mut digits = String::new();
+    for byte in Md5::digest(line.as_bytes()) {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    c.computed_text(hash, &digits);
 }
 
 /// Keeps the offer; the second of the two decides.

@@ -60,6 +60,10 @@ fields! {
 
     EXT_INFO: "wirewalk.ssh.ext_info", "Wants extension negotiation", Show::Plain, "The list holds ext-info-c or ext-info-s: the other side may send EXT_INFO (RFC 8308) once keys are in use.";
     STRICT_OFFERED: "wirewalk.ssh.strict_kex_offered", "Offers strict key exchange", Show::Plain, "The list holds kex-strict-c or kex-strict-s: the answer to the Terrapin attack (CVE-2023-48795).";
+    HASSH_LISTS: "ssh.kex.hassh_algorithms", "Lists behind hassh", Show::Plain, "The client's methods, ciphers, MACs and compressions in one line.";
+    HASSH: "ssh.kex.hassh", "hassh", Show::Plain, "MD5 of these lists: the same program in the same version has the same value, whatever it calls itself.";
+    HASSH_SERVER_LISTS: "ssh.kex.hasshserver_algorithms", "Lists behind hasshServer", Show::Plain, "The server's methods, ciphers, MACs and compressions in one line.";
+    HASSH_SERVER: "ssh.kex.hasshserver", "hasshServer", Show::Plain, "MD5 of these lists: servers of the same program and version share it.";
     NEGOTIATED: "wirewalk.ssh.negotiated", "Negotiated", Show::Heading, "What both lists together decide (RFC 4253 section 7.1): computed, nobody sends it.";
     AGREED_KEX: "wirewalk.ssh.negotiated.kex", "Key exchange method", Show::Plain, "The first method of the client that the server also lists.";
     AGREED_HOST_KEY: "wirewalk.ssh.negotiated.host_key_algorithm", "Host key algorithm", Show::Plain, "The first algorithm of the client that the server also lists: it picks which of its keys the server shows.";

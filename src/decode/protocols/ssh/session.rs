@@ -25,6 +25,8 @@ pub(super) struct Session {
     pub agreed: Option<Agreed>,
     /// Both sides offer strict key exchange.
     pub strict: Option<bool>,
+    /// A message that only a group exchange has was seen.
+    pub asks_group: bool,
     /// The host key's SHA-256 fingerprint.
     pub fingerprint: Option<String>,
 }
