@@ -339,18 +339,20 @@ pub fn from_detail(d: &Dissection) -> Option<Skim> {
             "eth" => mac = mac.or_else(|| Some((read.mac("eth.src")?, read.mac("eth.dst")?))),
             "ip" => {
                 if let Some(found) = read.ip4() {
-                    transport = read.number("ip.proto").map(|n| Transport::Other(n as u8));
+                    transport = read.carried("ip.proto");
                     addresses = Some(found);
                 }
             }
             "ipv6" => {
                 if let Some(found) = read.ip6() {
+                    transport = read.carried("ipv6.nxt");
                     addresses = Some(found);
                 }
-                let named = d.fields_of(layer).iter().rev();
-                let next = named.filter(|f| NEXT.contains(&f.def.key)).find_map(number);
-                transport = next.map(|n| Transport::Other(n as u8)).or(transport);
             }
+            "ipv6.hopopts" => transport = read.carried("ipv6.hopopts.nxt").or(transport),
+            "ipv6.routing" => transport = read.carried("ipv6.routing.nxt").or(transport),
+            "ipv6.fraghdr" => transport = read.carried("ipv6.fraghdr.nxt").or(transport),
+            "ipv6.dstopts" => transport = read.carried("ipv6.dstopts.nxt").or(transport),
             "tcp" => transport = read.tcp().map(Transport::Tcp).or(transport),
             "udp" => transport = read.udp().map(Transport::Udp).or(transport),
             _ => {}
@@ -367,22 +369,6 @@ pub fn from_detail(d: &Dissection) -> Option<Skim> {
     })
 }
 
-/// Keys of the numbers that name what an IPv6 header or extension header is followed by.
-const NEXT: [&str; 5] = [
-    "ipv6.nxt",
-    "ipv6.hopopts.nxt",
-    "ipv6.routing.nxt",
-    "ipv6.fraghdr.nxt",
-    "ipv6.dstopts.nxt",
-];
-
-fn number(field: &Field) -> Option<u64> {
-    match field.value {
-        Value::Num(number) => Some(number),
-        _ => None,
-    }
-}
-
 /// Reads fields of one layer back.
 struct Read<'a> {
     d: &'a Dissection,
@@ -396,7 +382,14 @@ impl Read<'_> {
     }
 
     fn number(&self, key: &str) -> Option<u64> {
-        number(self.field(key)?)
+        match self.field(key)?.value {
+            Value::Num(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn carried(&self, key: &str) -> Option<Transport> {
+        Some(Transport::Other(self.number(key)? as u8))
     }
 
     fn mac(&self, key: &str) -> Option<Mac> {

@@ -176,14 +176,16 @@ impl<'b, 'o> Cursor<'b, 'o> {
     /// The address from which the packet around this layer was sent.
     #[must_use]
     pub fn network_source(&self) -> Option<IpAddr> {
-        let parent = self.d.layers.get(usize::from(self.layer))?.parent?;
-        let packet = self.d.layers.get(usize::from(parent))?;
-        let fields = self.d.fields_of(packet).iter();
-        fields.rev().find_map(|field| match field.value {
-            Value::Ip4(octets) if field.def.key == "ip.src" => Some(octets.into()),
-            Value::Ip6(octets) if field.def.key == "ipv6.src" => Some(octets.into()),
-            _ => None,
-        })
+        let layer = |index: u16| self.d.layers.get(usize::from(index));
+        let around = std::iter::successors(Some(self.layer), |&index| layer(index)?.parent);
+        let fields = around.filter_map(layer).flat_map(|l| self.d.fields_of(l));
+        fields
+            .filter(|field| matches!(field.def.key, "ip.src" | "ipv6.src"))
+            .find_map(|field| match field.value {
+                Value::Ip4(octets) => Some(octets.into()),
+                Value::Ip6(octets) => Some(octets.into()),
+                _ => None,
+            })
     }
 
     // Faults.

@@ -71,6 +71,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 
     let src_mac = hardware(c, ethernet, hw_size, &SRC_MAC, &SRC_HW)?;
     let src_ip = protocol(c, ip, proto_size, &SRC_IP, &SRC_PROTO)?;
+    let nobody = c.peek().iter().take(hw_size).all(|&b| b == 0);
     hardware(c, ethernet, hw_size, &DST_MAC, &DST_HW)?;
     let dst_ip = protocol(c, ip, proto_size, &DST_IP, &DST_PROTO)?;
     // Nothing belongs to the packet behind its addresses: the rest fills the frame up.
@@ -95,7 +96,9 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             c.event(&PROBED);
         }
         1 if own => {
-            c.computed(&ANNOUNCEMENT, Value::Bool(true));
+            if nobody {
+                c.computed(&ANNOUNCEMENT, Value::Bool(true));
+            }
             c.summary(format_args!("{src} is at {mac} (announcement)"));
             c.event(&ANNOUNCE);
         }

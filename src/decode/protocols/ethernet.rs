@@ -22,7 +22,11 @@ pub(super) static PROTOCOL: Protocol = Protocol {
     name: "Ethernet",
     osi: Osi::Link,
     spec: "IEEE 802.3-2022, clause 3",
-    claims: &[Claim::Link(1), Claim::EtherType(0x6558)],
+    claims: &[
+        Claim::Link(1),
+        Claim::EtherType(0x6558),
+        Claim::IpProto(143),
+    ],
     fields: FIELDS,
     events: &[],
     decode,

@@ -172,8 +172,11 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         42 | 43 => {
             extended(c, kind == 42)?;
             c.summary(format_args!("{name}"));
-            c.next(Next::Named("icmp.ext"), c.rest_span());
-            return Ok(());
+            // Only the request names an interface in an extension.
+            if kind == 42 {
+                c.next(Next::Named("icmp.ext"), c.rest_span());
+                return Ok(());
+            }
         }
         _ => c.summary(format_args!("{name}, type {kind}, code {code}")),
     }

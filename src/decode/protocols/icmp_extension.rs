@@ -101,16 +101,20 @@ fn object(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         return Err(c.bad_length(&LENGTH, length.into(), "at least 4"));
     };
     c.within(&LENGTH, rest, |c| {
-        match (class, form) {
-            (1, 1) => labels(c)?,
-            (2, _) => interface(c, at, form)?,
+        let read = match (class, form) {
+            (1, 1) => labels(c),
+            (2, _) => interface(c, at, form),
             (3, 1) => {
                 let len = c.left();
-                text(c, &IDENT_NAME, len)?;
+                text(c, &IDENT_NAME, len)
             }
-            (3, 2) => drop(c.u32(&IDENT_INDEX)?),
-            (3, 3) => address_asked(c)?,
-            _ => {}
+            (3, 2) => c.u32(&IDENT_INDEX).map(drop),
+            (3, 3) => address_asked(c),
+            _ => Ok(()),
+        };
+        // What is wrong in one object does not spoil the next.
+        if let Err(fault) = read {
+            c.note(fault);
         }
         let rest = c.left();
         if rest > 0 {

@@ -2,6 +2,7 @@
 
 mod mld;
 mod ndp;
+mod node;
 mod options;
 
 use crate::decode::{
@@ -102,7 +103,6 @@ fields! {
     EXT_ACTIVE: "icmpv6.ext.echo.rsp.active", "Active", Show::Plain, "The interface is up.";
     EXT_IP4: "icmpv6.ext.echo.rsp.ipv4", "IPv4", Show::Plain, "The interface runs IPv4.";
     EXT_IP6: "icmpv6.ext.echo.rsp.ipv6", "IPv6", Show::Plain, "The interface runs IPv6.";
-    DATA: "icmpv6.data", "Data", Show::Plain, "The message's content, whose form the type defines.";
 }
 
 events! {
@@ -127,7 +127,13 @@ pub(super) static PROTOCOL: Protocol = Protocol {
     osi: Osi::Network,
     spec: "RFC 4443",
     claims: &[Claim::IpProto(58)],
-    fields: joined![FIELDS, ndp::FIELDS, options::FIELDS, mld::FIELDS],
+    fields: joined![
+        FIELDS,
+        ndp::FIELDS,
+        options::FIELDS,
+        mld::FIELDS,
+        node::FIELDS
+    ],
     events: EVENTS,
     decode,
     talk: None,
@@ -192,13 +198,22 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             c.bytes(&RESERVED, 4)?;
             options::decode(c)
         }
+        138 => {
+            c.summary(format_args!("{name}"));
+            node::renumbering(c, code)
+        }
+        139 | 140 => {
+            c.summary(format_args!("{name}"));
+            node::information(c, kind == 139, code)
+        }
+        144..=147 => {
+            c.summary(format_args!("{name}"));
+            node::mobile(c, kind)
+        }
         160 | 161 => extended(c, kind == 160, name),
         _ => {
             c.summary(format_args!("{name}, type {kind}, code {code}"));
-            let rest = c.left();
-            if rest > 0 {
-                c.bytes(&DATA, rest)?;
-            }
+            c.next(Next::Data, c.rest_span());
             Ok(())
         }
     }
@@ -273,7 +288,12 @@ fn extended(c: &mut Cursor<'_, '_>, request: bool, name: &'static str) -> Result
     }
     c.take(1)?;
     c.summary(format_args!("{name}"));
-    c.next(Next::Named("icmp.ext"), c.rest_span());
+    let next = if request {
+        Next::Named("icmp.ext")
+    } else {
+        Next::Data
+    };
+    c.next(next, c.rest_span());
     Ok(())
 }
 

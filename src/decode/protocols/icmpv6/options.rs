@@ -1,7 +1,7 @@
 //! Options of neighbour discovery messages: RFC 4861 section 4.6, DNS RFC 8106, routes RFC 4191, NAT64 prefix RFC 8781,
 //! 6LoWPAN RFC 6775.
 
-use crate::decode::{Base, Cursor, Fault, Names, Next, Show, Value, date, fields};
+use crate::decode::{Base, Cursor, Fault, FieldDef, Names, Next, Show, Value, date, fields};
 
 use super::put_bits;
 
@@ -181,7 +181,7 @@ fn content(c: &mut Cursor<'_, '_>, kind: u8, units: u8) -> Result<(), Fault> {
             reserved(c, 2)?;
             c.u32(&SEARCH_LIFETIME)?;
             while c.peek_number(0, 1).is_some_and(|len| len > 0) {
-                domain(c)?;
+                domain(c, &SEARCH)?;
             }
             let rest = c.left();
             padding(c, rest)?;
@@ -326,7 +326,7 @@ fn timestamp(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 }
 
 /// A domain name as DNS writes it, without compression.
-fn domain(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+pub(super) fn domain(c: &mut Cursor<'_, '_>, def: &'static FieldDef) -> Result<(), Fault> {
     let from = c.offset();
     let mut name = String::new();
     loop {
@@ -340,6 +340,6 @@ fn domain(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         let label = c.take(usize::from(len))?;
         name.push_str(&String::from_utf8_lossy(label));
     }
-    c.put_text(&SEARCH, c.since(from), &name);
+    c.put_text(def, c.since(from), &name);
     Ok(())
 }

@@ -52,6 +52,11 @@ pub(super) static PROTOCOL: Protocol = Protocol {
 };
 
 fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    if c.peek_number(0, 1).is_some_and(|byte| byte >> 4 == 6) {
+        c.note(c.bad_value(&VERSION, "4"));
+        c.next(Next::EtherType(0x86dd), c.rest_span());
+        return Ok(());
+    }
     let version = c.bits(&VERSION, 1, 0, 4)?;
     if version != 4 {
         return Err(c.bad_value(&VERSION, "4"));

@@ -1,15 +1,13 @@
 //! IPv6: packets between networks, with 128-bit addresses. RFC 8200; the flow label is RFC 6437's.
 
-mod extensions;
+mod fragment;
 mod options;
+mod routing;
 
 use std::net::Ipv6Addr;
 
 use crate::decode::names::{DSCP, ECN, IP_PROTOCOLS};
-use crate::decode::{
-    Base, Claim, Cursor, Fault, FieldDef, FragmentPart, Next, Protocol, Show, Value, events,
-    fields, joined,
-};
+use crate::decode::{Base, Claim, Cursor, Fault, FieldDef, Next, Protocol, Show, Value, fields};
 use crate::model::{Osi, Span};
 
 fields! {
@@ -31,10 +29,6 @@ fields! {
     DST_6TO4_SLA: "ipv6.dst_6to4_sla_id", "Destination's 6to4 subnet", Show::Plain, "The subnet behind that gateway.";
 }
 
-events! {
-    FRAGMENT: "ip.fragment", "A packet was too big for a link and travels in pieces, each with its own IP header.";
-}
-
 /// Internet Protocol version 6.
 pub(super) static PROTOCOL: Protocol = Protocol {
     key: "ipv6",
@@ -46,33 +40,60 @@ pub(super) static PROTOCOL: Protocol = Protocol {
         Claim::IpProto(41),
         Claim::Link(229),
     ],
-    fields: joined![FIELDS, extensions::FIELDS, options::FIELDS],
-    events: EVENTS,
+    fields: FIELDS,
+    events: &[],
     decode,
     talk: None,
 };
 
-/// Extension headers that stand at the start of a packet put together from fragments.
-pub(super) static ROUTING: Protocol = alone(&[Claim::IpProto(43)], |c| chain(c, 43));
-/// Destination options in that place.
-pub(super) static DESTINATION: Protocol = alone(&[Claim::IpProto(60)], |c| chain(c, 60));
+/// Options for every router on the way.
+pub(super) static HOP_BY_HOP: Protocol = Protocol {
+    key: "ipv6.hopopts",
+    name: "IPv6 Hop-by-Hop Options",
+    osi: Osi::Network,
+    spec: "RFC 8200, section 4.3",
+    claims: &[Claim::IpProto(0)],
+    fields: options::FIELDS,
+    events: &[],
+    decode: options::hop_by_hop,
+    talk: None,
+};
 
-const fn alone(
-    claims: &'static [Claim],
-    decode: fn(&mut Cursor<'_, '_>) -> Result<(), Fault>,
-) -> Protocol {
-    Protocol {
-        key: "ipv6",
-        name: "IPv6 extension headers",
-        osi: Osi::Network,
-        spec: "RFC 8200, section 4",
-        claims,
-        fields: &[],
-        events: EVENTS,
-        decode,
-        talk: None,
-    }
-}
+/// Options for the receiver.
+pub(super) static DESTINATION: Protocol = Protocol {
+    key: "ipv6.dstopts",
+    name: "IPv6 Destination Options",
+    spec: "RFC 8200, section 4.6",
+    claims: &[Claim::IpProto(60)],
+    decode: options::destination,
+    ..HOP_BY_HOP
+};
+
+/// Routing headers.
+pub(super) static ROUTING: Protocol = Protocol {
+    key: "ipv6.routing",
+    name: "IPv6 Routing Header",
+    osi: Osi::Network,
+    spec: "RFC 8200, section 4.4",
+    claims: &[Claim::IpProto(43)],
+    fields: routing::FIELDS,
+    events: &[],
+    decode: routing::decode,
+    talk: None,
+};
+
+/// Fragment headers.
+pub(super) static FRAGMENT: Protocol = Protocol {
+    key: "ipv6.fraghdr",
+    name: "IPv6 Fragment Header",
+    osi: Osi::Network,
+    spec: "RFC 8200, section 4.5",
+    claims: &[Claim::IpProto(44)],
+    fields: fragment::FIELDS,
+    events: fragment::EVENTS,
+    decode: fragment::decode,
+    talk: None,
+};
 
 fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let version = c.bits(&VERSION, 1, 0, 4)?;
@@ -100,56 +121,30 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     tunnel(c, dst, [at(18, 4), at(22, 2)], [&DST_6TO4, &DST_6TO4_SLA]);
     let (src, dst) = (Ipv6Addr::from(src), Ipv6Addr::from(dst));
 
-    // A length that does not fit is 0 here and stands in a jumbo payload option; a network card that cuts big segments
-    // itself (segmentation offload) hands packets to the capture with length 0 too.
-    if len > 0 {
-        c.bound(len, &PAYLOAD_LEN);
-    }
-    let chain = extensions::decode(c, next)?;
-    let carried = NEXT.name_of(u64::from(chain.proto));
+    let carried = NEXT.name_of(u64::from(next));
     let carried = carried.unwrap_or("unknown protocol");
-    match &chain.fragment {
-        Some(part) => c.summary(format_args!(
-            "{src} → {dst}, {carried}, hop limit {hops}, fragment at {}",
-            part.offset
-        )),
-        None => c.summary(format_args!("{src} → {dst}, {carried}, hop limit {hops}")),
+    c.summary(format_args!("{src} → {dst}, {carried}, hop limit {hops}"));
+    match len {
+        // A length that does not fit stands in an option. Without one there is nothing: a network card that cuts big
+        // segments itself (segmentation offload) sends no hop-by-hop options.
+        0 if next == 0 => match options::jumbo(c.peek()) {
+            Some(len) => c.bound(len as usize, &PAYLOAD_LEN),
+            None => {
+                c.note(c.bad_length(&PAYLOAD_LEN, 0, "more, without a jumbo payload option"));
+                c.bound(0, &PAYLOAD_LEN);
+            }
+        },
+        0 => {}
+        _ => c.bound(len, &PAYLOAD_LEN),
     }
-    carry(c, &chain);
+    c.next(Next::IpProto(next), c.rest_span());
     Ok(())
 }
 
-fn chain(c: &mut Cursor<'_, '_>, first: u8) -> Result<(), Fault> {
-    let chain = extensions::decode(c, first)?;
-    carry(c, &chain);
-    Ok(())
-}
-
-fn carry(c: &mut Cursor<'_, '_>, chain: &extensions::Chain) {
-    let span = c.rest_span();
-    let next = Next::IpProto(chain.proto);
-    let Some(part) = &chain.fragment else {
-        c.next(next, span);
-        return;
-    };
-    c.event(&FRAGMENT);
-    if c.missing() > 0 {
-        // Cut by the capture: it can never be put together.
-        c.next(Next::Data, span);
-        return;
-    }
-    c.fragment(FragmentPart {
-        span,
-        offset: part.offset,
-        more: part.more,
-        id: part.id,
-        next,
-    });
-}
-
-/// An interface identifier made from a MAC address (RFC 4291 appendix A).
+/// An interface identifier made from a MAC address, whose bit for local addresses is turned (RFC 4291 appendix A).
 fn embedded(c: &mut Cursor<'_, '_>, address: [u8; 16], at: Span, def: &'static FieldDef) {
     if let [.., a, b, d, 0xff, 0xfe, e, f, g] = address
+        && a & 2 == 2
         && address.first() != Some(&0xff)
     {
         c.put(def, at, Value::Mac([a ^ 2, b, d, e, f, g]));

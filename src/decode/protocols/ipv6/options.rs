@@ -1,7 +1,8 @@
-//! Options inside hop-by-hop and destination options headers: RFC 8200 section 4.2, RFC 2675 (jumbograms), RFC 2711
+//! Hop-by-hop and destination options headers, and the options in them: RFC 8200 section 4.2, RFC 2675 (jumbograms), RFC 2711
 //! (router alert), RFC 8250 (performance metrics) and others.
 
-use crate::decode::{Base, Cursor, Fault, Names, Show, Value, fields};
+use crate::decode::names::IP_PROTOCOLS;
+use crate::decode::{Base, Cursor, Fault, FieldDef, Names, Next, Show, Value, fields};
 use crate::model::Span;
 
 const TYPES: Names = &[
@@ -42,6 +43,12 @@ const ALERTS: Names = &[
 ];
 
 fields! {
+    HOP_NEXT: "ipv6.hopopts.nxt", "Next header", Show::Names(Base::Dec, IP_PROTOCOLS), "What follows these options.";
+    HOP_LEN: "ipv6.hopopts.len", "Length", Show::Plain, "Length of these options in units of eight bytes, the first one not counted.";
+    HOP_BYTES: "ipv6.hopopts.len_oct", "Length in bytes", Show::Unit("bytes"), "The same length in bytes.";
+    DST_NEXT: "ipv6.dstopts.nxt", "Next header", Show::Names(Base::Dec, IP_PROTOCOLS), "What follows these options.";
+    DST_LEN: "ipv6.dstopts.len", "Length", Show::Plain, "Length of these options in units of eight bytes, the first one not counted.";
+    DST_BYTES: "ipv6.dstopts.len_oct", "Length in bytes", Show::Unit("bytes"), "The same length in bytes.";
     OPTION: "ipv6.opt", "Option", Show::Heading, "One option: its type, its length, and what it says.";
     TYPE: "ipv6.opt.type", "Type", Show::Names(Base::Hex(2), TYPES), "Which option it is; its upper bits say what to do when it is unknown.";
     ACTION: "ipv6.opt.type.action", "If unknown", Show::Names(Base::Dec, ACTIONS), "What a host does that does not know the option.";
@@ -73,6 +80,7 @@ fields! {
     QS_RESERVED: "ipv6.opt.qs_reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     MIN_PMTU: "ipv6.opt.pmtu.min", "Smallest MTU so far", Show::Unit("bytes"), "Routers lower it to the MTU of the link that they send on.";
     RETURN_PMTU: "ipv6.opt.pmtu.rtn", "Smallest MTU returned", Show::Unit("bytes"), "What the other side's packets found; the lowest bit asks for an answer.";
+    RETURN_FLAG: "ipv6.opt.pmtu.r_flag", "Return", Show::Plain, "The other side shall tell what it found.";
     NONCE: "ipv6.opt.ilnp_nonce", "Nonce", Show::Plain, "A number that shows that the packet belongs to the session.";
     LINE_LEN: "ipv6.opt.lio.length", "Line identifier length", Show::Unit("bytes"), "Length of the name that follows.";
     LINE_ID: "ipv6.opt.lio.line_id", "Line identifier", Show::Plain, "Which subscriber's line the packet came from.";
@@ -87,12 +95,50 @@ fields! {
     UNKNOWN: "ipv6.opt.unknown", "Content", Show::Plain, "The option's bytes, which have no known meaning.";
 }
 
-/// All options; the cursor is confined to them.
-pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
-    while !c.is_empty() {
-        c.group(&OPTION, option)?;
-    }
+pub(super) fn hop_by_hop(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    header(c, &HOP_NEXT, &HOP_LEN, &HOP_BYTES)
+}
+
+pub(super) fn destination(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    header(c, &DST_NEXT, &DST_LEN, &DST_BYTES)
+}
+
+fn header(
+    c: &mut Cursor<'_, '_>,
+    next_def: &'static FieldDef,
+    len_def: &'static FieldDef,
+    bytes_def: &'static FieldDef,
+) -> Result<(), Fault> {
+    let next = c.u8(next_def)?;
+    let at = c.ahead(1);
+    let bytes = usize::from(c.u8(len_def)?)
+        .saturating_add(1)
+        .saturating_mul(8);
+    c.put(bytes_def, at, Value::Num(bytes as u64));
+    c.summary(format_args!("{bytes} bytes"));
+    c.within(len_def, bytes.saturating_sub(2), |c| {
+        while !c.is_empty() {
+            c.group(&OPTION, option)?;
+        }
+        Ok(())
+    })?;
+    c.next(Next::IpProto(next), c.rest_span());
     Ok(())
+}
+
+/// The length in a jumbo payload option of the hop-by-hop options that begin these bytes (RFC 2675 section 2).
+pub(super) fn jumbo(bytes: &[u8]) -> Option<u32> {
+    let (header, rest) = bytes.split_at_checked(2)?;
+    let units = usize::from(*header.last()?);
+    let mut rest = rest.get(..units.saturating_mul(8).saturating_add(6))?;
+    loop {
+        rest = match rest {
+            [0, rest @ ..] => rest,
+            [0xc2, 4, a, b, c, d, ..] => return Some(u32::from_be_bytes([*a, *b, *c, *d])),
+            [_, len, rest @ ..] => rest.get(usize::from(*len)..)?,
+            _ => return None,
+        };
+    }
 }
 
 fn option(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
@@ -156,7 +202,16 @@ fn content(c: &mut Cursor<'_, '_>, kind: u8) -> Result<(), Fault> {
         }
         0x30 => {
             c.u16(&MIN_PMTU)?;
-            c.u16(&RETURN_PMTU)?;
+            let low = c.ahead(2);
+            let wanted = c.u16(&RETURN_PMTU)? & 1 == 1;
+            let flag = Span {
+                at: low.at.saturating_add(1),
+                len: 1,
+                bit: 7,
+                bits: 1,
+                ..low
+            };
+            c.put(&RETURN_FLAG, flag, Value::Bool(wanted));
         }
         0x63 => {
             let at = c.ahead(1);

@@ -32,6 +32,7 @@ fields! {
     WINDOW: "tcp.window_size_value", "Window", Show::Plain, "How many more bytes the sender of this segment has room for, still to be scaled by the factor agreed in the handshake.";
     CHECKSUM: "tcp.checksum", "Checksum", Show::Hex(4), "Sum over addresses, header and data that the receiver checks.";
     URGENT: "tcp.urgent_pointer", "Urgent pointer", Show::Plain, "Where urgent data ends, counted from the sequence number; counts only with the urgent flag.";
+    CAUSE: "tcp.reset_cause", "Reset cause", Show::Plain, "A reset may carry a few words about its reason; they are no part of the stream.";
     PAYLOAD: "tcp.payload", "Payload", Show::Plain, "The bytes of the stream that this segment carries.";
 }
 
@@ -79,12 +80,19 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if payload.len > 0 {
         c.put(&PAYLOAD, payload, Value::Bytes);
     }
+    let reset = flags.0 & 0x04 != 0;
+    if reset && payload.len > 0 && c.detail() {
+        let words = String::from_utf8_lossy(c.peek());
+        c.put_text(&CAUSE, payload, &words);
+    }
     let acked = Shown(flags.0 & 0x10 != 0, " ack ", ack);
     let len = Shown(whole > 0, " len ", whole);
     c.summary(format_args!(
         "{src} → {dst} [{flags}] seq {seq}{acked} win {window}{len}{heard}"
     ));
-    c.stream(src, dst, payload);
+    if !reset {
+        c.stream(src, dst, payload);
+    }
     options
 }
 

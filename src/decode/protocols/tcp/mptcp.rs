@@ -47,6 +47,7 @@ fields! {
     FLAG_W: "tcp.options.mptcp.flag_W.flag", "Flag W", Show::Plain, "A bit that no version of Multipath TCP uses.";
     FLAG_T: "tcp.options.mptcp.flag_T.flag", "Transient", Show::Plain, "The trouble may pass: the path can be tried again later.";
     REASON: "tcp.options.mptcp.rst_reason", "Reason", Show::Names(Base::Hex(2), REASONS), "Why the path was reset.";
+    COUNT: "mptcp.rm_addr.count", "Addresses", Show::Plain, "How many addresses can no longer be used; the option's length tells.";
     ADDRESS_ID: "tcp.options.mptcp.addrid", "Address identifier", Show::Plain, "A number for one of the sender's addresses, whatever translation makes of it.";
     SEND_KEY: "tcp.options.mptcp.sendkey", "Sender's key", Show::Plain, "A random number; only who knows both keys can join the connection.";
     RECV_KEY: "tcp.options.mptcp.recvkey", "Receiver's key", Show::Plain, "The other side's random number, returned.";
@@ -76,6 +77,7 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>, len: usize) -> Result<(), Fault> {
         3 => add_address(c),
         4 => {
             c.skip(1);
+            c.put(&COUNT, c.ahead(1), Value::Num(c.left() as u64));
             while !c.is_empty() {
                 c.u8(&ADDRESS_ID)?;
             }
@@ -171,13 +173,10 @@ fn capable(c: &mut Cursor<'_, '_>, len: usize) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The flag shares its byte with the subtype.
 fn backup(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
-    let at = c.ahead(1);
-    let byte = c.bits(&FLAGS, 1, 4, 4)? as u8;
-    c.nest(|c| {
-        bits(c, at, byte, &[(&BACKUP, 7, 1)]);
-        Ok(())
-    })?;
+    c.bits(&FLAGS, 1, 0, 8)?;
+    c.nest(|c| c.bits(&BACKUP, 1, 7, 1))?;
     c.skip(1);
     Ok(())
 }
@@ -255,9 +254,12 @@ fn add_address(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 }
 
 fn reset(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
-    for (bit, def) in (4u8..).zip([&FLAG_U, &FLAG_V, &FLAG_W, &FLAG_T]) {
-        c.flag(def, 1, bit)?;
-    }
-    c.skip(1);
+    c.bits(&FLAGS, 1, 0, 8)?;
+    c.nest(|c| {
+        for (bit, def) in (4u8..).zip([&FLAG_U, &FLAG_V, &FLAG_W, &FLAG_T]) {
+            c.flag(def, 1, bit)?;
+        }
+        c.take(1)
+    })?;
     c.u8(&REASON).map(drop)
 }

@@ -114,7 +114,7 @@ fields! {
     CORRUPTION: "tcp.options.scpscor", "Corruption experienced", Show::Plain, "The link damaged packets: the loss is no congestion.";
     PROBE: "tcp.options.rvbd.probe", "Riverbed probe", Show::Plain, "Looks for another accelerator box on the way.";
     TRANSPARENCY: "tcp.options.rvbd.trpy", "Riverbed transparency", Show::Plain, "Tells the boxes which connection this one stands for.";
-    MULTIPATH: "mptcp", "Multipath TCP", Show::Heading, "Lets one connection use several paths at a time, such as Wi-Fi and a mobile network.";
+    MULTIPATH: "wirewalk.tcp.options.mptcp", "Multipath TCP", Show::Heading, "Lets one connection use several paths at a time, such as Wi-Fi and a mobile network.";
     EXPERIMENT: "tcp.options.experimental", "Experiment", Show::Plain, "An option that is being tried out; its first bytes say which.";
     EXPERIMENT_ID: "tcp.options.experimental.exid", "Experiment identifier", Show::Names(Base::Hex(4), EXPERIMENTS), "Which experiment it is.";
     EXPERIMENT_DATA: "tcp.options.experimental.data", "Data", Show::Plain, "What the experiment says.";
@@ -162,21 +162,30 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>, heard: &mut Heard) -> Result<(), Fa
 fn each(c: &mut Cursor<'_, '_>, heard: &mut Heard) -> Result<(), Fault> {
     while let Some(kind) = c.peek_number(0, 1) {
         match kind {
-            0 | 1 => {
-                let group = c.open(if kind == 0 { &EOL } else { &NOP });
-                c.entitle(group, Value::Bytes);
-                let read = c.u8(&KIND);
-                c.close(group);
-                read?;
+            0 => {
+                // Zeros up to the header's end are as many ends; what else follows the first one means nothing.
+                while c.peek_number(0, 1) == Some(0) {
+                    single(c, &EOL)?;
+                }
                 let rest = c.left();
-                if kind == 0 && rest > 0 {
+                if rest > 0 {
                     c.bytes(&PADDING, rest)?;
                 }
             }
+            1 => single(c, &NOP)?,
             _ => option(c, kind as u8, heard)?,
         }
     }
     Ok(())
+}
+
+/// An option of one byte.
+fn single(c: &mut Cursor<'_, '_>, def: &'static FieldDef) -> Result<(), Fault> {
+    let group = c.open(def);
+    c.entitle(group, Value::Bytes);
+    let read = c.u8(&KIND);
+    c.close(group);
+    read.map(drop)
 }
 
 fn option(c: &mut Cursor<'_, '_>, kind: u8, heard: &mut Heard) -> Result<(), Fault> {
@@ -325,10 +334,15 @@ fn scps(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.u8(&SCPS_BINDING).map(drop)
 }
 
+/// A cookie, or where it is empty the request for one: the request is then what stands before it.
 fn fast_open(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let rest = c.left();
     if rest == 0 {
-        c.computed(&FO_REQUEST, Value::None);
+        c.put(
+            &FO_REQUEST,
+            c.since(c.offset().saturating_sub(2)),
+            Value::None,
+        );
     } else {
         c.bytes(&FO_COOKIE, rest)?;
     }
