@@ -115,6 +115,7 @@ fn object(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         // What is wrong in one object does not spoil the next.
         if let Err(fault) = read {
             c.note(fault);
+            return Ok(());
         }
         let rest = c.left();
         if rest > 0 {

@@ -82,8 +82,8 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     }
     let reset = flags.0 & 0x04 != 0;
     if reset && payload.len > 0 && c.detail() {
-        let words = String::from_utf8_lossy(c.peek());
-        c.put_text(&CAUSE, payload, &words);
+        let words = c.peek().split(|&b| b == 0).next().unwrap_or_default();
+        c.put_text(&CAUSE, payload, &String::from_utf8_lossy(words));
     }
     let acked = Shown(flags.0 & 0x10 != 0, " ack ", ack);
     let len = Shown(whole > 0, " len ", whole);

@@ -76,8 +76,9 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>, len: usize) -> Result<(), Fault> {
         2 => data(c),
         3 => add_address(c),
         4 => {
+            let count = c.left().saturating_sub(1);
+            c.put(&COUNT, c.ahead(1), Value::Num(count as u64));
             c.skip(1);
-            c.put(&COUNT, c.ahead(1), Value::Num(c.left() as u64));
             while !c.is_empty() {
                 c.u8(&ADDRESS_ID)?;
             }
