@@ -2,7 +2,7 @@
 
 use crate::decode::{Base, Cursor, Fault, FieldDef, Names, Show, fields};
 
-use super::{options, put_bits};
+use super::{RESERVED, options, put_bits};
 
 const QUESTIONS: Names = &[
     (0, "nothing"),
@@ -14,7 +14,6 @@ const QUESTIONS: Names = &[
 const OPERATIONS: Names = &[(1, "add"), (2, "change"), (3, "set to")];
 
 fields! {
-    RESERVED: "icmpv6.reserved", "Reserved", Show::Plain, "Zero.";
     QTYPE: "icmpv6.ni.qtype", "Question", Show::Names(Base::Dec, QUESTIONS), "What is asked about the node.";
     NI_FLAGS: "icmpv6.ni.flag", "Flags", Show::Hex(4), "Which addresses are wanted.";
     NI_GLOBAL: "icmpv6.ni.flag.g", "Global addresses", Show::Plain, "Addresses that are valid everywhere.";
@@ -23,7 +22,7 @@ fields! {
     NI_COMPAT: "icmpv6.ni.flag.c", "Compatible addresses", Show::Plain, "IPv4 addresses in IPv6 form.";
     NI_ALL: "icmpv6.ni.flag.a", "All addresses", Show::Plain, "Addresses of all interfaces, not only of the one asked.";
     NI_TRUNCATED: "icmpv6.ni.flag.t", "Truncated", Show::Plain, "Not all addresses fitted into the answer.";
-    NI_RESERVED: "icmpv6.ni.flag.rsv", "Reserved", Show::Hex(4), "Zero.";
+    NI_RESERVED: "icmpv6.ni.flag.rsv", "Reserved", Show::Hex(4), "Reserved: senders set it to zero, receivers ignore it.";
     NONCE: "icmpv6.ni.nonce", "Nonce", Show::Hex(16), "A random number that the answer repeats.";
     SUBJECT_IP6: "icmpv6.ni.query.subject_ipv6", "Subject", Show::Plain, "The node that is asked about, by its IPv6 address.";
     SUBJECT_NAME: "icmpv6.ni.query.subject_fqdn", "Subject", Show::Plain, "The node that is asked about, by its name.";
@@ -40,7 +39,7 @@ fields! {
     RR_ALL: "icmpv6.rr.flag.a", "All interfaces", Show::Plain, "The command holds for interfaces that are down too.";
     RR_SITE: "icmpv6.rr.flag.s", "Site-specific", Show::Plain, "The command holds for interfaces of one site.";
     RR_PROCESSED: "icmpv6.rr.flag.p", "Processed previously", Show::Plain, "In a result: the command was carried out before.";
-    RR_RESERVED: "icmpv6.rr.flag.rsv", "Reserved", Show::Plain, "Zero.";
+    RR_RESERVED: "icmpv6.rr.flag.rsv", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     RR_DELAY: "icmpv6.rr.maxdelay", "Maximum delay", Show::Unit("ms"), "Within how long routers shall report.";
     MATCH: "icmpv6.rr.pco.mp", "Match-prefix part", Show::Heading, "Which prefixes the command is about.";
     MATCH_OP: "icmpv6.rr.pco.mp.opcode", "Operation", Show::Names(Base::Dec, OPERATIONS), "What shall happen to the prefixes that match.";
@@ -56,20 +55,20 @@ fields! {
     USE_MASK: "icmpv6.rr.pco.up.flagmask", "Flag mask", Show::Hex(2), "Which of the prefix's flags shall be changed.";
     USE_L: "icmpv6.rr.pco.up.flagmask.l", "On link", Show::Plain, "Addresses of the prefix are on this link.";
     USE_A: "icmpv6.rr.pco.up.flagmask.a", "Autonomous", Show::Plain, "Hosts may make themselves an address from the prefix.";
-    USE_RESERVED: "icmpv6.rr.pco.up.flagmask.reserved", "Reserved", Show::Plain, "Zero.";
+    USE_RESERVED: "icmpv6.rr.pco.up.flagmask.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     RA_FLAGS: "icmpv6.rr.pco.up.raflags", "New flags", Show::Hex(2), "The flags' new values.";
     USE_VALID: "icmpv6.rr.pco.up.validlifetime", "Valid lifetime", Show::Unit("s"), "How long addresses of the prefix may be used at all.";
     USE_PREFERRED: "icmpv6.rr.pco.up.preferredlifetime", "Preferred lifetime", Show::Unit("s"), "How long new connections may begin with them.";
     USE_FLAGS: "icmpv6.rr.pco.up.flag", "Flags", Show::Hex(8), "How the lifetimes run.";
     USE_V: "icmpv6.rr.pco.up.flag.v", "Count down valid lifetime", Show::Plain, "The valid lifetime ends at a fixed time.";
     USE_P: "icmpv6.rr.pco.up.flag.p", "Count down preferred lifetime", Show::Plain, "The preferred lifetime ends at a fixed time.";
-    USE_REST: "icmpv6.rr.pco.up.flag.reserved", "Reserved", Show::Plain, "Zero.";
+    USE_REST: "icmpv6.rr.pco.up.flag.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     USE_PREFIX: "icmpv6.rr.pco.up.useprefix", "Prefix", Show::Plain, "The new prefix.";
     MIP_IDENT: "icmpv6.mip6.identifier", "Identifier", Show::Plain, "Tells the answers to one question from those to another.";
     MIP_FLAGS: "icmpv6.mip6.flag", "Flags", Show::Hex(4), "How hosts get their addresses.";
     MIP_MANAGED: "icmpv6.mip6.flag.m", "Managed addresses", Show::Plain, "Hosts shall ask a DHCPv6 server for addresses.";
     MIP_OTHER: "icmpv6.mip6.flag.o", "Other configuration", Show::Plain, "Hosts shall ask a DHCPv6 server for the rest.";
-    MIP_RESERVED: "icmpv6.mip6.flag.rsv", "Reserved", Show::Plain, "Zero.";
+    MIP_RESERVED: "icmpv6.mip6.flag.rsv", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     AGENT: "icmpv6.mip6.home_agent_address", "Home agent address", Show::Plain, "A router that keeps the place of mobile hosts.";
 }
 

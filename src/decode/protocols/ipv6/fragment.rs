@@ -6,9 +6,9 @@ use crate::model::Span;
 
 fields! {
     FRAGMENT_NEXT: "ipv6.fraghdr.nxt", "Next header", Show::Names(Base::Dec, IP_PROTOCOLS), "What the whole packet begins with.";
-    FRAGMENT_RESERVED: "ipv6.fraghdr.reserved_octet", "Reserved", Show::Hex(2), "Zero.";
+    FRAGMENT_RESERVED: "ipv6.fraghdr.reserved_octet", "Reserved", Show::Hex(2), "Reserved: senders set it to zero, receivers ignore it.";
     OFFSET: "ipv6.fraghdr.offset", "Offset", Show::Plain, "Where this piece belongs in the whole packet, in units of eight bytes.";
-    FRAGMENT_BITS: "ipv6.fraghdr.reserved_bits", "Reserved bits", Show::Plain, "Zero.";
+    FRAGMENT_BITS: "ipv6.fraghdr.reserved_bits", "Reserved bits", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     MORE: "ipv6.fraghdr.more", "More fragments", Show::Plain, "Set in every piece but the last.";
     ID: "ipv6.fraghdr.ident", "Identification", Show::Hex(8), "Pieces of one packet share this number.";
 }

@@ -32,7 +32,7 @@ fields! {
     FLAGS: "tcp.options.mptcp.flags", "Flags", Show::Hex(2), "Bits whose meaning depends on the subtype.";
     BACKUP: "tcp.options.mptcp.backup.flag", "Backup", Show::Plain, "The path shall be used only when no other works.";
     CHECKSUM_REQUIRED: "tcp.options.mptcp.checksumreq.flags", "Checksum required", Show::Plain, "Data shall carry checksums of its own.";
-    EXTENSIBILITY: "tcp.options.mptcp.extensibility.flag", "Extensibility", Show::Plain, "Must be 0.";
+    EXTENSIBILITY: "tcp.options.mptcp.extensibility.flag", "Extensibility", Show::Plain, "Must not be set: an extension of the option would use it.";
     NO_SUBFLOWS: "tcp.options.mptcp.nomoresubflows.flag", "No more subflows here", Show::Plain, "The sender takes no further paths at this address and port.";
     SHA1: "tcp.options.mptcp.sha1.flag", "HMAC-SHA1", Show::Plain, "Keys are proven with HMAC-SHA1.";
     SHA256: "tcp.options.mptcp.sha256.flag", "HMAC-SHA256", Show::Plain, "Keys are proven with HMAC-SHA256.";
