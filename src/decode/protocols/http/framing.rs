@@ -1,7 +1,10 @@
 //! How long a body is (RFC 9112 section 6.3).
 
+use crate::decode::FieldDef;
+
 use super::head::{Head, Start, digits};
 use super::talk::Kind;
+use super::{CONTENT_LENGTH_HEADER, TRANSFER_ENCODING};
 
 /// What ends a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +57,20 @@ pub(super) fn framing(head: &Head<'_>, asked: Kind) -> Framing {
         Some(length) if lengths.all(|l| l == first) => Framing::Length(length),
         _ => rest,
     }
+}
+
+/// Two statements about the length of one body that contradict each other: what request smuggling is made of.
+pub(super) fn contradiction(head: &Head<'_>) -> Option<(&'static FieldDef, &'static str)> {
+    let mut lengths = head
+        .values("content-length")
+        .flat_map(|value| value.split(|&b| b == b','))
+        .map(digits);
+    let first = lengths.next()?;
+    if head.value("transfer-encoding").is_some() {
+        return Some((&TRANSFER_ENCODING, "sent without Content-Length"));
+    }
+    let agree = first.is_some() && lengths.all(|length| length == first);
+    (!agree).then_some((&CONTENT_LENGTH_HEADER, "one decimal number"))
 }
 
 /// Where a scan of a chunked body stands.
@@ -159,6 +176,21 @@ mod tests {
         assert_eq!(of(twice, get), Framing::Length(5));
         let unlike = b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n";
         assert_eq!(of(unlike, get), Framing::UntilClose);
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        let named = |head: &[u8]| contradiction(&Head::parse(head)).map(|(def, _)| def.key);
+        let head = b"POST / HTTP/1.1\r\nContent-Length: 5\r\n";
+        assert_eq!(named(head), None);
+        let both = [head.as_slice(), b"Transfer-Encoding: chunked\r\n\r\n"].concat();
+        assert_eq!(named(&both), Some("http.transfer_encoding"));
+        let other = [head.as_slice(), b"Content-Length: 6\r\n\r\n"].concat();
+        assert_eq!(named(&other), Some("http.content_length_header"));
+        assert_eq!(
+            named(b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"),
+            Some("http.content_length_header")
+        );
     }
 
     #[test]

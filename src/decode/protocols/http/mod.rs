@@ -141,6 +141,9 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if let Some(rule) = head.broken_rule(c.peek()) {
         c.note(c.bad_value(&START, rule));
     }
+    if let Some((def, rule)) = framing::contradiction(&head) {
+        c.note(c.bad_value(def, rule));
+    }
     let mut asked = match &head.start {
         Start::Request { method, .. } => Asked::new(method),
         Start::Response { code, .. } => c

@@ -29,7 +29,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let whole = c.rest_span();
     let head = Head::parse(c.peek());
     let event = match head.start {
-        Start::Request { version, .. } if version.is_empty() => {
+        Start::Request { version: b"", .. } => {
             return Err(c.bad_value(&super::START, "a request or a response of HTTP"));
         }
         Start::Request { method, .. } if method == b"NOTIFY" => &NOTIFY,

@@ -186,6 +186,13 @@ proptest! {
         let whole = play(&ask, &answer, detail).said;
         prop_assert_eq!(whole.len(), 6);
         prop_assert_eq!(converse(&PROTOCOL, &segments, detail).said, whole);
+        for side in [Client, Server] {
+            let events = |detail| -> Vec<_> {
+                let said = converse(&PROTOCOL, &segments, detail).said;
+                said.into_iter().filter(|s| s.side == side).flat_map(|s| s.events).collect()
+            };
+            prop_assert_eq!(events(true), events(false));
+        }
     }
 
     /// Any bytes behind a start line: no panic, no endless loop.

@@ -1,6 +1,6 @@
 //! KEXINIT (RFC 4253 section 7.1): ten lists of names, and what the two sides' lists decide together.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use md5::{Digest as _, Md5};
 
@@ -33,6 +33,16 @@ static LIST_FIELDS: [(&FieldDef, &FieldDef); 10] = [
     (&LANGUAGES_SC_LEN, &LANGUAGES_SC),
 ];
 
+/// A number of things.
+struct Count(usize, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.0 == 1 { "" } else { "s" };
+        write!(f, "{} {}{plural}", self.0, self.1)
+    }
+}
+
 /// Reads the message behind its number.
 pub(super) fn read(c: &mut Cursor<'_, '_>, session: &mut Session) -> Result<(), Fault> {
     c.bytes(&COOKIE, 16)?;
@@ -53,11 +63,11 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, session: &mut Session) -> Result<(), 
     c.computed(&EXT_INFO, Value::Bool(offer.has_kex(ext_info)));
     c.computed(&STRICT_OFFERED, Value::Bool(offer.has_kex(strict)));
     c.summary(format_args!(
-        "key exchange init: {} methods, {} host key algorithms, {} ciphers, {} MACs",
-        offer.count(0),
-        offer.count(1),
-        offer.count(2),
-        offer.count(4),
+        "key exchange init: {}, {}, {}, {}",
+        Count(offer.count(0), "method"),
+        Count(offer.count(1), "host key algorithm"),
+        Count(offer.count(2), "cipher"),
+        Count(offer.count(4), "MAC"),
     ));
     settle(c, session, offer);
     Ok(())

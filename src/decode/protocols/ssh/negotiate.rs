@@ -48,9 +48,9 @@ impl Offer {
         self.names(0).any(|n| n == name)
     }
 
-    /// How many names a list holds.
+    /// How many algorithms a list holds.
     pub(super) fn count(&self, list: usize) -> usize {
-        self.names(list).count()
+        self.names(list).filter(|name| !is_signal(name)).count()
     }
 
     /// The favourite of a list.

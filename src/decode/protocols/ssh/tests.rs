@@ -260,6 +260,52 @@ fn hybrid_shares_are_taken_apart() {
     assert_eq!(play(&turns, true)[2].fault, Some("bad-length"));
 }
 
+/// A host certificate as `ssh-keygen -s ca -h -n localhost,host1` made it for an Ed25519 key.
+const CERTIFICATE: &str = "000000207373682d656432353531392d636572742d763031406f70656e7373682e636f6d00000020384a9214c72f5a53f6d456fef38520f111c5eee0de130d91a5377707d7cd330200000020035402c06323db16ac64d39e0dfc698d629d0d2ed6c506a69dafb41e6de72c7700000000000000000000000200000005686f73743100000016000000096c6f63616c686f737400000005686f737431000000005e0be1000000000070dbd880000000000000000000000000000000330000000b7373682d65643235353139000000207106d3f3e0b973079243bee531cfb006498da0f954cba960905c190b2c8bf7e9000000530000000b7373682d6564323535313900000040dd1d7badb7a17da196caaecc2de32ffd362e2ddf9f9806c874c7f04a9878e4a5f14210abbefac29ef45834ac690ab55807b01f1a779ca99de60c6e61cc379c0e";
+
+#[test]
+fn a_certificate_has_the_fingerprint_of_its_key() {
+    let reply = [
+        &[31],
+        string(&bytes(CERTIFICATE)).as_slice(),
+        &string(&[4; 65]),
+        &string(&[string(b"ssh-ed25519"), string(&[5; 64])].concat()),
+    ]
+    .concat();
+    let name = "ssh-ed25519-cert-v01@openssh.com";
+    let turns = [
+        (Side::Client, kexinit("ecdh-sha2-nistp256", name, false)),
+        (Side::Server, kexinit("ecdh-sha2-nistp256", name, false)),
+        (Side::Server, packet(&reply)),
+    ];
+    let said = play(&turns, true);
+    let field = |key: &str| said[2].field(&format!("wirewalk.ssh.host_key.{key}"));
+    assert_eq!(said[2].fault, None);
+    assert_eq!(
+        field("fingerprint"),
+        Some("SHA256:+eTwiAaRIE8XpWUxXNsrqGBCqcrlQDA/iv0UX5WGMJo")
+    );
+    assert_eq!(field("cert.principals"), Some("localhost,host1"));
+    assert_eq!(field("cert.type"), Some("2"));
+    assert_eq!(said[2].field("ssh.ecdh.q_s_length"), Some("65"));
+}
+
+#[test]
+fn a_group_exchange_tells_itself() {
+    // Without a KEXINIT the request (34) says what 31 means: a group, not a host key.
+    let mut turns = vec![(
+        Side::Client,
+        packet(&[34, 0, 0, 8, 0, 0, 0, 8, 0, 0, 0, 32, 0]),
+    )];
+    let group = [&[31], string(&[0, 0xff, 1]).as_slice(), &string(&[2])].concat();
+    turns.push((Side::Server, packet(&group)));
+    let said = play(&turns, true);
+    assert_eq!(said[0].field("ssh.dh_gex.max"), Some("8192"));
+    assert_eq!(said[1].field("ssh.dh_gex.p"), Some("00:ff:01"));
+    assert_eq!(said[1].summary, "group of 16 bits, method unknown");
+    assert_eq!(said[1].events[0].0, "ssh.kex_reply");
+}
+
 #[test]
 fn nothing_in_common_is_said() {
     let turns = [
@@ -300,6 +346,8 @@ proptest! {
             .flat_map(|(side, bytes)| cut(bytes, &places).into_iter().map(|part| (*side, part)))
             .collect();
         prop_assert_eq!(play(&cut, detail), play(&whole, detail));
+        let events = |said: Vec<Said>| said.into_iter().flat_map(|s| s.events).collect::<Vec<_>>();
+        prop_assert_eq!(events(play(&cut, false)), events(play(&cut, true)));
     }
 
     /// Any bytes: no panic, no endless loop.
