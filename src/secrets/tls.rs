@@ -90,7 +90,7 @@ fn suite(number: u16, version: TlsVersion) -> Option<Suite> {
         (TlsVersion::Tls13, 0x1301) => aes_128,
         (TlsVersion::Tls13, 0x1302) => aes_256,
         (TlsVersion::Tls13, 0x1303) => chacha,
-        // RFC 5288, 5289, 5487, 8442: even numbers (odd ones from c02b on) have the shorter key.
+        // RFC 5288, 5289, 5487, 8442.
         (
             TlsVersion::Tls12,
             0x009c | 0x009e | 0x00a0 | 0x00a2 | 0x00a4 | 0x00a6 | 0x00a8 | 0x00aa | 0x00ac | 0xc02b
@@ -334,4 +334,190 @@ fn prf(
     }
     out.truncate(len);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unhex(text: &str) -> Vec<u8> {
+        let digit = |b: u8| char::from(b).to_digit(16).unwrap() as u8;
+        let pairs = text.as_bytes().chunks(2);
+        pairs
+            .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
+            .collect()
+    }
+
+    fn open(log: &str, sealed: &Sealed<'_>) -> Result<(u8, Vec<u8>), Unopened> {
+        let mut keys = KeyLog::default();
+        keys.add(log.as_bytes());
+        let mut out = b"before".to_vec();
+        let kind = KeyRing::default()
+            .key(&keys, sealed)
+            .and_then(|key| key.open(sealed, &mut out));
+        assert!(out.starts_with(b"before"));
+        assert!(kind.is_ok() || out.len() == 6);
+        kind.map(|kind| (kind, out.split_off(6)))
+    }
+
+    // The client's Finished of sample `curl-https`, TLS_AES_256_GCM_SHA384.
+    #[test]
+    fn a_record_of_tls_13_is_opened() {
+        let log = "CLIENT_HANDSHAKE_TRAFFIC_SECRET c07ab26df64beb02b1364088ebb33d4d2a70fd2a63c1fc9dd5473778c3f3e7b5 \
+             b1ab58a40dd1c52dc94a1a5ec0742e250dfab69facf0dbd436fe964ff0a60096c9ee7768f062e84006f13c751777bed\
+            4";
+        let record = unhex(
+            "17030300454bf25239f82d9b1b539d6ecdbb42d89be18f0f5b4ca8f2f0b49e3b6ed30b2732ea176e5a8ab243ac9c7fd6\
+            050fad233ae3182ba128b450c956e632890ffbfb31de630fd94a",
+        );
+        let random = unhex("c07ab26df64beb02b1364088ebb33d4d2a70fd2a63c1fc9dd5473778c3f3e7b5");
+        let sealed = Sealed {
+            version: TlsVersion::Tls13,
+            suite: 0x1302,
+            client_random: random.first_chunk().unwrap(),
+            server_random: &[0; 32],
+            from: Side::Client,
+            epoch: Epoch::Handshake,
+            sequence: 0,
+            header: *record.first_chunk().unwrap(),
+            body: &record[5..],
+            encrypt_then_mac: false,
+        };
+        let (kind, clear) = open(log, &sealed).unwrap();
+        assert_eq!(kind, 22);
+        // Finished, 48 bytes of HMAC-SHA-384, and the type behind it.
+        assert_eq!((&clear[..4], clear.len()), (&[20, 0, 0, 48][..], 53));
+        assert_eq!(clear.last(), Some(&22));
+
+        let failed = Some(Unopened::Failed);
+        let with = |sealed: Sealed<'_>| open(log, &sealed).err();
+        assert_eq!(
+            with(Sealed {
+                sequence: 1,
+                ..sealed
+            }),
+            failed
+        );
+        assert_eq!(
+            with(Sealed {
+                suite: 0x1301,
+                ..sealed
+            }),
+            failed
+        );
+        assert_eq!(
+            with(Sealed {
+                body: &record[5..20],
+                ..sealed
+            }),
+            failed
+        );
+        assert_eq!(
+            with(Sealed {
+                suite: 0x1304,
+                ..sealed
+            }),
+            Some(Unopened::Cipher)
+        );
+        assert_eq!(
+            with(Sealed {
+                from: Side::Server,
+                ..sealed
+            }),
+            Some(Unopened::NoKey)
+        );
+        assert_eq!(
+            with(Sealed {
+                client_random: &[0; 32],
+                ..sealed
+            }),
+            Some(Unopened::NoKey)
+        );
+    }
+
+    // The client's Finished of sample `curl-https-tls12`, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384.
+    #[test]
+    fn a_record_of_tls_12_is_opened() {
+        let log = "CLIENT_RANDOM 6ebcd3a3915cc4cb103874758e01dcff3e5b82567014dc29cf4295aadc2bdf0e 470fd5ff4f28d7dea\
+            87633874d28fb9160a6aaf6656d7a4e89dfcda98daa6230f3a3b54992dbfaa09eec84cf329f784c";
+        let record = unhex(
+            "160303002802c0c985dd73b60fdfac40e5fcabc5bc7e58d41368473655eb7333cc78208ca155f550058458dec6",
+        );
+        let client = unhex("6ebcd3a3915cc4cb103874758e01dcff3e5b82567014dc29cf4295aadc2bdf0e");
+        let server = unhex("00ed604b6a238ecc0a5a49474c40cbcd3aa4d49c3544a0e6444f574e47524401");
+        let sealed = Sealed {
+            version: TlsVersion::Tls12,
+            suite: 0xc02c,
+            client_random: client.first_chunk().unwrap(),
+            server_random: server.first_chunk().unwrap(),
+            from: Side::Client,
+            epoch: Epoch::Application(0),
+            sequence: 0,
+            header: *record.first_chunk().unwrap(),
+            body: &record[5..],
+            encrypt_then_mac: false,
+        };
+        let (kind, clear) = open(log, &sealed).unwrap();
+        assert_eq!(kind, 22);
+        assert_eq!((&clear[..4], clear.len()), (&[20, 0, 0, 12][..], 16));
+        assert_eq!(
+            open(
+                log,
+                &Sealed {
+                    from: Side::Server,
+                    ..sealed
+                }
+            ),
+            Err(Unopened::Failed)
+        );
+        // A suite of CBC.
+        assert_eq!(
+            open(
+                log,
+                &Sealed {
+                    suite: 0xc00a,
+                    ..sealed
+                }
+            ),
+            Err(Unopened::Cipher)
+        );
+    }
+
+    // Nonces with the whole sequence number, sealed here with the keys that the standard derives.
+    #[test]
+    fn a_record_of_chacha20_is_opened() {
+        let suite = suite(0x1303, TlsVersion::Tls13).unwrap();
+        let secret = [7; 32];
+        let updated = expand_label(suite.hkdf, &secret, "traffic upd", 32).unwrap();
+        let key = expand_label(suite.hkdf, &updated, "key", 32).unwrap();
+        let mut nonce = expand_label(suite.hkdf, &updated, "iv", 12).unwrap();
+        nonce[11] ^= 5;
+        let header = [23, 3, 3, 0, 5 + 3 + 16];
+        let mut body = b"hello\x17\0\0".to_vec();
+        aead::LessSafeKey::new(aead::UnboundKey::new(suite.cipher, &key).unwrap())
+            .seal_in_place_append_tag(
+                aead::Nonce::try_assume_unique_for_key(&nonce).unwrap(),
+                aead::Aad::from(header),
+                &mut body,
+            )
+            .unwrap();
+        let log = format!(
+            "SERVER_TRAFFIC_SECRET_0 {} {}",
+            "00".repeat(32),
+            "07".repeat(32)
+        );
+        let sealed = Sealed {
+            version: TlsVersion::Tls13,
+            suite: 0x1303,
+            client_random: &[0; 32],
+            server_random: &[0; 32],
+            from: Side::Server,
+            epoch: Epoch::Application(1),
+            sequence: 5,
+            header,
+            body: &body,
+            encrypt_then_mac: false,
+        };
+        assert_eq!(open(&log, &sealed), Ok((23, b"hello\x17\0\0".to_vec())));
+    }
 }

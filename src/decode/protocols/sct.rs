@@ -11,9 +11,9 @@ fields! {
     LOG: "tls.sct.sct_logid", "Log ID", Show::Plain, "The SHA-256 sum of the log's public key.";
     TIME: "tls.sct.sct_timestamp", "Timestamp", Show::Plain, "When the log saw the certificate.";
     EXTENSIONS_LENGTH: "tls.sct.sct_extensions_length", "Extensions Length", Show::Unit("bytes"), "Nearly always 0.";
-    SCHEME: "tls.handshake.sig_hash_alg", "Signature Algorithm", Show::Hex(4), "0x0403 is ECDSA with SHA-256, 0x0401 RSA with SHA-256, as in TLS.";
-    SCHEME_HASH: "tls.handshake.sig_hash_hash", "Hash", Show::Plain, "4 is SHA-256.";
-    SCHEME_SIGNATURE: "tls.handshake.sig_hash_sig", "Signature Kind", Show::Plain, "1 is RSA, 3 is ECDSA.";
+    SCHEME: "tls.handshake.sig_hash_alg", "Signature Algorithm", Show::Hex(4), "Kind of key and hash of a signature.";
+    SCHEME_HASH: "tls.handshake.sig_hash_hash", "Hash", Show::Plain, "The hash as TLS 1.2 wrote it; from TLS 1.3 on the two bytes are one number.";
+    SCHEME_SIGNATURE: "tls.handshake.sig_hash_sig", "Signature", Show::Plain, "The signature as TLS 1.2 wrote it; from TLS 1.3 on the two bytes are one number.";
     SIGNATURE_LENGTH: "tls.sct.sct_signature_length", "Signature Length", Show::Unit("bytes"), "Length of the signature.";
     SIGNATURE: "tls.sct.sct_signature", "Signature", Show::Plain, "The log's signature over certificate and time.";
 }

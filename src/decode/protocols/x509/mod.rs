@@ -224,3 +224,107 @@ fn moment(written: &str, generalized: bool) -> Option<[u32; 6]> {
     }
     Some(moment)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::{Dissection, Next, decode_span};
+    use crate::model::{BufId, Span};
+
+    // The certificate of sample `expired-certificate`.
+    const EXPIRED: &str = "308201f73082019da00302010202142dca9dbf1a37ced7c9008952d09edeb8e52d5242300a06082a8648ce3d04030230\
+        3e3125302306035504030c1c4578616d706c65205465737420496e7465726d6564696174652043413115301306035504\
+        0a0c0c4578616d706c652054657374301e170d3234303130313030303030305a170d3235303130313030303030305a30\
+        1f311d301b06035504030c14657870697265642e6578616d706c652e746573743059301306072a8648ce3d020106082a\
+        8648ce3d030107034200045b59a31a461e221b0c155e784568036b8613b2aa54492fb2297aee16ed39610e87f0618af7\
+        9404206fe3c9f5c5682df457da8b5828917e1ab992a92c8ae8a2f6a38197308194300c0603551d130101ff0402300030\
+        0e0603551d0f0101ff04040302078030130603551d25040c300a06082b06010505070301301d0603551d0e04160414a9\
+        ad78780827c0a16b6e5102b1e49fb4f2fc03c6301f0603551d23041830168014ece6f8ba2be795bd64fd18b5b359f565\
+        b1fc2c57301f0603551d11041830168214657870697265642e6578616d706c652e74657374300a06082a8648ce3d0403\
+        0203480030450220260c36e84ae857fed54e0ab0a156fc40a8e1ed5e0c402e9836574b5a3f95aab9022100b0692ad6a6\
+        487a5c0f16fbec8d351bd5982782217d4ff8fcd568d8a105a299c2";
+
+    fn unhex(text: &str) -> Vec<u8> {
+        let digit = |b: u8| char::from(b).to_digit(16).unwrap() as u8;
+        let pairs = text.as_bytes().chunks(2);
+        pairs
+            .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
+            .collect()
+    }
+
+    fn read(bytes: &[u8]) -> Dissection {
+        let mut d = Dissection::default();
+        let span = Span::bytes(BufId::FRAME, 0, bytes.len() as u32);
+        decode_span(bytes, &mut d, Next::Media("application/pkix-cert"), span);
+        d
+    }
+
+    #[test]
+    fn a_certificate_says_what_another_parser_reads() {
+        let bytes = unhex(EXPIRED);
+        let d = read(&bytes);
+        assert_eq!(d.layers[0].fault, None);
+        let text = |key: &str| d.text(d.field(key).unwrap().value);
+        let (rest, other) = x509_parser::parse_x509_certificate(&bytes).unwrap();
+        assert!(rest.is_empty());
+        assert_eq!(text("wirewalk.x509.subject_cn"), "expired.example.test");
+        assert_eq!(
+            text("wirewalk.x509.issuer"),
+            "CN=Example Test Intermediate CA, O=Example Test"
+        );
+        assert_eq!(other.issuer().to_string(), text("wirewalk.x509.issuer"));
+        assert_eq!(text("wirewalk.x509.san"), "expired.example.test");
+        assert_eq!(text("wirewalk.x509.not_after"), "2025-01-01 00:00:00 (UTC)");
+        assert_eq!(other.validity().not_after.timestamp(), 1_735_689_600);
+        assert_eq!(
+            text("x509af.algorithm.id"),
+            other.signature_algorithm.algorithm.to_id_string()
+        );
+        let serial = d.field("x509af.serialNumber").unwrap().span;
+        assert_eq!(d.bytes(&bytes, serial).unwrap(), other.raw_serial());
+        let signed = d.field("x509af.signedCertificate_element").unwrap().span;
+        assert_eq!(
+            d.bytes(&bytes, signed).unwrap(),
+            other.tbs_certificate.as_ref()
+        );
+        assert_eq!(d.number("x509ce.KeyUsage.digitalSignature"), Some(1));
+        assert_eq!(d.number("x509ce.KeyUsage.keyCertSign"), Some(0));
+        assert_eq!(d.number("x509af.extensions"), Some(6));
+    }
+
+    #[test]
+    fn every_end_is_a_fault_and_keeps_what_was_read() {
+        let bytes = unhex(EXPIRED);
+        for len in 1..bytes.len() {
+            let d = read(&bytes[..len]);
+            assert!(d.layers[0].fault.is_some(), "{len}");
+        }
+        assert!(read(&bytes[..200]).field("x509af.serialNumber").is_some());
+    }
+
+    #[test]
+    fn no_byte_can_break_it() {
+        let bytes = unhex(EXPIRED);
+        for at in 0..bytes.len() {
+            for flip in [0x01, 0x80, 0xff] {
+                let mut broken = bytes.clone();
+                broken[at] ^= flip;
+                let d = read(&broken);
+                let last = d.fields.iter().map(|f| f.span.end()).max();
+                assert!(last.is_none_or(|end| end as usize <= bytes.len()));
+            }
+        }
+    }
+
+    #[test]
+    fn times_have_two_forms() {
+        assert_eq!(
+            moment("491231235959Z", false),
+            Some([2049, 12, 31, 23, 59, 59])
+        );
+        assert_eq!(moment("500101000000Z", false), Some([1950, 1, 1, 0, 0, 0]));
+        assert_eq!(moment("20500101000000Z", true), Some([2050, 1, 1, 0, 0, 0]));
+        assert_eq!(moment("4912312359Z", false), None);
+        assert_eq!(moment("49123123595\u{e9}Z", false), None);
+    }
+}
