@@ -4,6 +4,8 @@ pub mod ansi;
 pub mod escape;
 pub mod glyphs;
 pub mod line;
+pub mod list;
+pub mod show;
 pub mod text;
 pub mod theme;
 pub mod units;

@@ -315,7 +315,7 @@ fn date(time: jiff::Timestamp) -> String {
 }
 
 /// `07:14:00.123456`.
-pub(super) fn time_of_day(time: Timestamp) -> String {
+pub(in crate::render) fn time_of_day(time: Timestamp) -> String {
     let Ok(time) = jiff::Timestamp::from_nanosecond(i128::from(time.0)) else {
         return String::new();
     };

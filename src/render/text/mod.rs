@@ -23,6 +23,7 @@ use crate::view::timeline::{Depth, Journey, Step};
 
 use grid::Grid;
 
+pub(super) use head::time_of_day;
 pub use head::{captures, overview};
 
 /// Which times are shown.
@@ -170,7 +171,7 @@ fn times(journey: &Journey, options: &Options) -> Vec<String> {
     let scale = Scale::new(largest, span);
     let mut before = None;
     let mut text = |time: i64| match (options.clock, options.first) {
-        (Clock::Utc, Some(start)) => head::time_of_day(Timestamp(start.0.saturating_add(time))),
+        (Clock::Utc, Some(start)) => time_of_day(Timestamp(start.0.saturating_add(time))),
         (Clock::Delta, _) => {
             let since = before.replace(time).map_or(0, |before: i64| time - before);
             let sign = if since < 0 { "" } else { "+" };

@@ -1,0 +1,10 @@
+//! Frames for people: one line each, or layer by layer with every field and its bytes.
+
+mod bits;
+mod bytes;
+mod row;
+mod stack;
+
+
+pub use row::Rows;
+pub use stack::{Options, lines};
