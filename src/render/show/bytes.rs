@@ -33,20 +33,28 @@ pub(super) fn lines(
         .unwrap_or(0);
     let offset = if buffer.length > 0xffff { 8 } else { 4 };
     // Margin, offset, and for each byte three columns of hexadecimal and one of text.
-    let fixed = 3 + margin + 2 + offset + 1 + 2;
-    let per_row = if fixed + 16 * 4 + 1 <= look.columns() {
+    let fixed = 3 + margin + 1 + offset + 1 + 1;
+    let per_row = if fixed + 16 * 4 <= look.columns() {
         16
     } else {
         8
     };
-    let row = Row {
+    // Air around the bytes where there is room for it.
+    let air = usize::from(fixed + per_row as usize * 4 + 2 <= look.columns());
+    let layout = Layout {
+        air,
         buffer,
         marked,
         per_row,
-        start: 3 + margin + 2,
+        start: 3 + margin + 1,
         offset,
     };
     let mut lines = vec![heading(frame, buffer, look)];
+    if !buffer.masked.is_empty() {
+        let mut line = look.line();
+        line.push(Ink::Warn, " ** is a secret; --reveal-secrets shows it");
+        lines.push(line);
+    }
     for region in &regions {
         let mut at = region.from;
         while at < region.to {
@@ -62,7 +70,7 @@ pub(super) fn lines(
                     &cut(&region.name, NAME_MAX, look.charset),
                 );
             }
-            row.draw(&mut line, region, at, to, look);
+            layout.draw(&mut line, region, at, to, look);
             lines.push(line);
             at = to;
         }
@@ -72,11 +80,15 @@ pub(super) fn lines(
 
 fn heading(frame: &FrameView, buffer: &BufferView, look: &Look) -> Line {
     let mut line = look.line();
-    line.push(Ink::Plain, " ").push(Ink::Strong, "bytes");
-    if buffer.id > 0 {
-        line.push(Ink::Strong, &format!(" of buffer {}", buffer.id));
+    line.push(Ink::Plain, " ");
+    if buffer.id == 0 {
+        line.push(Ink::Strong, "The frame");
+    } else {
+        line.push(Ink::Strong, &format!("Buffer {}", buffer.id))
+            .push(Ink::Plain, &format!(", {}", buffer.kind));
     }
-    line.push(Ink::Plain, &format!("  {}, {}", buffer.kind, buffer.length));
+    let length = super::super::units::count(buffer.length as u64, "byte");
+    line.push(Ink::Plain, &format!(", {length}"));
     let mut frames: Vec<u64> = buffer.pieces.iter().map(|piece| piece.frame).collect();
     frames.sort_unstable();
     frames.dedup();
@@ -86,27 +98,25 @@ fn heading(frame: &FrameView, buffer: &BufferView, look: &Look) -> Line {
             &format!(", from {}", super::super::units::frames(&frames, 24)),
         );
     }
-    if !buffer.masked.is_empty() {
-        line.push(Ink::Warn, "  ** is a secret, see --reveal-secrets");
-    }
     line
 }
 
 /// How rows of one buffer are drawn.
-struct Row<'a> {
+struct Layout<'a> {
     buffer: &'a BufferView,
     marked: &'a [(u32, u32)],
     per_row: u32,
     start: usize,
     offset: usize,
+    air: usize,
 }
 
-impl Row<'_> {
+impl Layout<'_> {
     fn draw(&self, line: &mut Line, region: &Region, from: u32, to: u32, look: &Look) {
         let ink = Ink::Layer(region.osi);
         line.to(self.start)
             .push(Ink::Faint, &format!("{from:0width$x}", width = self.offset))
-            .push(Ink::Plain, " ");
+            .fill(Ink::Plain, ' ', self.air);
         let mut text = Vec::new();
         let mut inside = false;
         for at in from..to {
@@ -117,16 +127,14 @@ impl Row<'_> {
                 _ => " ",
             };
             let byte_ink = if mark { Ink::Marked } else { ink };
-            line.push(if mark { Ink::Marked } else { Ink::Plain }, gap);
-            if at - from == 8 {
-                line.push(
-                    if mark && inside {
-                        Ink::Marked
-                    } else {
-                        Ink::Plain
-                    },
-                    " ",
-                );
+            // The wider gap in the middle stands outside of the brackets.
+            let wide = at - from == 8;
+            if wide && !inside {
+                line.push(Ink::Plain, " ");
+            }
+            line.push(within(inside || mark), gap);
+            if wide && inside {
+                line.push(within(mark), " ");
             }
             inside = mark;
             if masked(self.buffer, at) {
@@ -148,7 +156,7 @@ impl Row<'_> {
             line.push(Ink::Marked, "]");
         }
         let wide = usize::from(self.per_row > 8);
-        line.to(self.start + self.offset + 1 + self.per_row as usize * 3 + wide + 2);
+        line.to(self.start + self.offset + self.per_row as usize * 3 + wide + 1 + 2 * self.air);
         for (ink, c) in text {
             line.push(ink, &c);
         }
@@ -159,6 +167,11 @@ impl Row<'_> {
             .iter()
             .any(|(from, to)| (*from..*to).contains(&at))
     }
+}
+
+/// The ink of a gap inside or outside of marked bytes.
+fn within(marked: bool) -> Ink {
+    if marked { Ink::Marked } else { Ink::Plain }
 }
 
 /// The buffer cut at the beginnings and ends of its layers; what no layer claims has no name.

@@ -5,6 +5,5 @@ mod bytes;
 mod row;
 mod stack;
 
-
 pub use row::Rows;
 pub use stack::{Options, lines};

@@ -18,6 +18,9 @@ const ENDS: &[(&str, &str)] = &[
     ("sll.src.eth", ""),
 ];
 
+/// Below this width times and addresses are short, so that something is left for what a frame is about.
+const NARROW: usize = 72;
+
 /// Draws frames as they come. Columns only ever grow, up to a share of the line.
 #[derive(Debug)]
 pub struct Rows<'a> {
@@ -40,7 +43,7 @@ impl<'a> Rows<'a> {
             clock,
             before: None,
             number: 3,
-            time: 10,
+            time: if look.columns() < NARROW { 6 } else { 10 },
             source: 13,
             destination: 13,
             protocol: 4,
@@ -50,7 +53,11 @@ impl<'a> Rows<'a> {
     /// The line of the next frame.
     pub fn line(&mut self, frame: &FrameView) -> Line {
         let look = self.look;
-        let address = (look.columns() / 5).max(15);
+        let address = if look.columns() < NARROW {
+            13
+        } else {
+            (look.columns() / 5).max(15)
+        };
         let (source, destination) = ends(frame);
         let source = cut_middle(source, address, look.charset);
         let destination = cut_middle(destination, address, look.charset);
@@ -89,12 +96,19 @@ impl<'a> Rows<'a> {
     fn time_of(&mut self, frame: &FrameView) -> String {
         let since = frame.since_start;
         let before = self.before.replace(since).unwrap_or(since);
-        let seconds = |ns: i64| ns as f64 / 1e9;
+        let seconds = |ns: i64| {
+            let seconds = ns as f64 / 1e9;
+            if self.look.columns() < NARROW {
+                format!("{seconds:.4}")
+            } else {
+                format!("{seconds:.6} s")
+            }
+        };
         match self.clock {
-            Clock::Relative => format!("{:.6} s", seconds(since)),
+            Clock::Relative => seconds(since),
             Clock::Delta => {
                 let sign = if since < before { "" } else { "+" };
-                format!("{sign}{:.6} s", seconds(since.saturating_sub(before)))
+                format!("{sign}{}", seconds(since.saturating_sub(before)))
             }
             Clock::Utc => time_of_day(&frame.time),
         }
@@ -138,7 +152,7 @@ fn about(frame: &FrameView) -> (&str, String) {
         }
     }
     let mut summary = said.join("; ");
-    if let Some(fault) = own().filter_map(fault).next() {
+    if let Some(fault) = own().find_map(fault) {
         summary = format!("{summary} [{fault}]");
     }
     (speaker.protocol, summary)

@@ -1,7 +1,9 @@
 //! A frame layer by layer: every field with its label, its value and its key, and the bytes below.
 
+use std::fmt::Write as _;
+
 use super::super::Look;
-use super::super::line::{Line, columns, cut};
+use super::super::line::{Line, columns, cut, cut_middle};
 use super::super::text::time_of_day as of_day;
 use super::super::theme::Ink;
 use super::super::units;
@@ -113,7 +115,7 @@ fn heading(layer: &LayerView, look: &Look) -> Vec<Line> {
         _ => format!("bytes {}-{}", layer.offset, end - 1),
     };
     if layer.buffer > 0 {
-        place += &format!(" of buffer {}", layer.buffer);
+        let _ = write!(place, " of buffer {}", layer.buffer);
     }
     let known = Osi::ALL.iter().any(|osi| osi.number() == layer.osi);
     let mut line = look.line();
@@ -165,36 +167,34 @@ fn fields(frame: &FrameView, layer: &LayerView, look: &Look, options: &Options) 
         if let Some(bits) = bits::drawing(field, &frame.buffers) {
             value.push(Ink::Faint, &bits).push(Ink::Faint, " = ");
         }
-        let room = look.columns().saturating_sub(column + value.width());
-        value.push(Ink::Value, &shown(field, room, look));
         let key = columns(field.key, look.charset);
-        if value.is_empty() {
-            key_at_end(&mut line, field, look);
-            lines.push(line);
-        } else if column + value.width() + 2 + key <= look.columns() {
-            line.to(column).append(&value);
-            key_at_end(&mut line, field, look);
-            lines.push(line);
-        } else {
-            // Long values are wrapped in their column, and the key stands at the end of the first line that has room.
-            let runs: Vec<_> = value
-                .runs()
-                .iter()
-                .map(|run| (run.ink, run.text.as_str()))
-                .collect();
-            let mut keyed = false;
-            for part in wrap(runs, look.columns().saturating_sub(column), look.charset) {
-                line.to(column).append(&part);
-                if !keyed && line.width() + 2 + key <= look.columns() {
-                    keyed = true;
-                    key_at_end(&mut line, field, look);
-                }
+        let room = look
+            .columns()
+            .saturating_sub(column + value.width() + 2 + key);
+        value.push(Ink::Value, &shown(field, room, look));
+        // A long value is wrapped in its column; the key stands at the end of the first line that has room, or alone.
+        let value: Vec<_> = value
+            .runs()
+            .iter()
+            .map(|run| (run.ink, run.text.as_str()))
+            .collect();
+        let fits = |line: &Line| line.width() + 2 + key <= look.columns();
+        let mut keyed = false;
+        let width = look.columns().saturating_sub(column);
+        for part in wrap(value, width, look.charset) {
+            line.to(column).append(&part);
+            if !keyed && fits(&line) {
+                keyed = true;
+                key_at_end(&mut line, field, look);
+            }
+            lines.push(std::mem::replace(&mut line, look.line()));
+        }
+        if !keyed {
+            if !line.is_empty() && !fits(&line) {
                 lines.push(std::mem::replace(&mut line, look.line()));
             }
-            if !keyed {
-                key_at_end(&mut line, field, look);
-                lines.push(line);
-            }
+            key_at_end(&mut line, field, look);
+            lines.push(line);
         }
         if options.depth >= Depth::Deep && !field.help.is_empty() {
             lines.extend(indented(
@@ -212,8 +212,8 @@ fn start(field: &FieldView) -> usize {
 }
 
 fn key_at_end(line: &mut Line, field: &FieldView, look: &Look) {
-    line.push(Ink::Plain, "  ")
-        .right(look.columns(), Ink::Faint, field.key);
+    let key = cut_middle(field.key, look.columns(), look.charset);
+    line.right(look.columns(), Ink::Faint, &key);
 }
 
 /// A value; long runs of bytes end in an ellipsis, because all of them stand below.
@@ -228,10 +228,13 @@ fn shown(field: &FieldView, room: usize, look: &Look) -> String {
     if !bytes {
         return field.display.clone();
     }
-    let whole = field.display.split(':').count();
-    let kept = ((room.max(24) - 6) / 3).min(12);
-    let head = field.display.get(..kept * 3).unwrap_or_default();
-    format!("{head}{} ({whole} bytes)", look.charset.ellipsis())
+    let end = format!(
+        "{} ({} bytes)",
+        look.charset.ellipsis(),
+        field.display.split(':').count()
+    );
+    let kept = room.saturating_sub(end.len()).clamp(6, 48) / 3;
+    format!("{}{end}", field.display.get(..kept * 3).unwrap_or_default())
 }
 
 fn is_marked(field: &FieldView, options: &Options) -> bool {

@@ -1,0 +1,337 @@
+//! The program from outside: exit statuses, what is said where, and what the faces look like on the built-in samples.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wirewalk"));
+    command
+        .args(args)
+        .env_remove("NO_COLOR")
+        .env_remove("LC_ALL")
+        .env_remove("LC_CTYPE")
+        .env("LANG", "C.UTF-8")
+        .env("COLUMNS", "100")
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    command(args).output().unwrap()
+}
+
+fn told(args: &[&str]) -> String {
+    let output = run(args);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Exit status and standard error; nothing may stand on standard output.
+fn refused(args: &[&str]) -> (Option<i32>, String) {
+    let output = run(args);
+    assert!(output.stdout.is_empty(), "{args:?}");
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn help_of_every_command_teaches() {
+    for name in ["show", "samples", "completions", "man"] {
+        insta::assert_snapshot!(format!("help-{name}"), told(&[name, "--help"]));
+        assert!(told(&[name, "-h"]).lines().count() > 3);
+    }
+    insta::assert_snapshot!("help", told(&["--help"]));
+}
+
+#[test]
+fn frames_in_lines() {
+    for width in ["60", "80", "140"] {
+        let text = told(&["show", "curl-https", "--width", width]);
+        assert_eq!(text.lines().count(), 23);
+        insta::assert_snapshot!(format!("rows-{width}"), text);
+    }
+    insta::assert_snapshot!(
+        "rows-delta",
+        told(&[
+            "show", "ping", "-c", "6", "--time", "delta", "--width", "100"
+        ])
+    );
+    let utc = told(&["show", "ping", "-c", "1", "--time", "utc"]);
+    assert!(
+        utc.trim_start()
+            .split_whitespace()
+            .nth(1)
+            .is_some_and(|t| t.len() == 15),
+        "{utc}"
+    );
+}
+
+#[test]
+fn frames_layer_by_layer() {
+    for width in ["60", "80", "140"] {
+        let args = ["show", "curl-https", "--frames", "3,15", "--width", width];
+        let text = told(&args);
+        for line in text.lines() {
+            assert!(line.chars().count() <= width.parse().unwrap(), "{line}");
+        }
+        insta::assert_snapshot!(format!("frames-{width}"), text);
+    }
+    insta::assert_snapshot!(
+        "frame-marked",
+        told(&[
+            "show",
+            "curl-https",
+            "--frames",
+            "3",
+            "--mark",
+            "dns.qry.name",
+            "--mark",
+            "ip.ttl",
+            "--width",
+            "80"
+        ])
+    );
+    insta::assert_snapshot!(
+        "frame-deep",
+        told(&[
+            "show",
+            "connection-refused",
+            "--frames",
+            "8",
+            "--depth",
+            "deep",
+            "--width",
+            "80"
+        ])
+    );
+    insta::assert_snapshot!(
+        "frame-brief",
+        told(&[
+            "show",
+            "curl-https",
+            "--frames",
+            "12",
+            "--depth",
+            "brief",
+            "--width",
+            "80"
+        ])
+    );
+}
+
+#[test]
+fn every_frame_of_every_sample_fits_into_its_width() {
+    let samples = told(&["samples"]);
+    let names = samples
+        .lines()
+        .filter(|line| line.starts_with(' ') && !line.starts_with("  "))
+        .filter_map(|line| line.split_whitespace().next());
+    for name in names {
+        for width in [60, 80, 100] {
+            let text = told(&[
+                "show",
+                name,
+                "--frames",
+                "all",
+                "--depth",
+                "deep",
+                "--width",
+                &width.to_string(),
+            ]);
+            for line in text.lines() {
+                assert!(line.chars().count() <= width, "{name}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn frames_as_json_are_one_object_a_line() {
+    for format in ["json", "ndjson"] {
+        let text = told(&[
+            "show",
+            "curl-https",
+            "--frames",
+            "3,7-8",
+            "--format",
+            format,
+        ]);
+        let numbers: Vec<_> = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["number"].clone())
+            .collect();
+        assert_eq!(numbers, [3, 7, 8]);
+    }
+}
+
+#[test]
+fn pipes_get_plain_text_and_colour_is_a_choice() {
+    let plain = told(&["show", "curl-https", "--frames", "3"]);
+    assert!(!plain.contains('\u{1b}'));
+    assert!(told(&["show", "curl-https", "--color", "always"]).contains('\u{1b}'));
+    let mono = told(&[
+        "show",
+        "curl-https",
+        "--frames",
+        "1",
+        "--color",
+        "always",
+        "--theme",
+        "mono",
+    ]);
+    for colour in 30..38 {
+        assert!(
+            !mono.contains(&format!("\u{1b}[{colour}m")) && !mono.contains(&format!(";{colour}m"))
+        );
+    }
+    let output = command(&["show", "curl-https"])
+        .env("LANG", "C")
+        .output()
+        .unwrap();
+    assert!(output.stdout.is_ascii());
+}
+
+#[test]
+fn what_cannot_run_says_what_because_and_try() {
+    for (args, words) in [
+        (
+            &["show", "no-such-file"][..],
+            &["no-such-file", "because:", "try:"][..],
+        ),
+        (
+            &["show", "Cargo.toml"],
+            &["Cargo.toml", "because: it is text", "try:"],
+        ),
+        (&["show", "."], &["because:", "try:"]),
+        (
+            &["samples", "nothing", "-o", "-"],
+            &["nothing", "curl-https", "try:"],
+        ),
+        (&["man", "nothing"], &["nothing", "try:"]),
+        (&["show", "--frames", "3-1"], &["runs backwards"]),
+        (&["show", "--width", "59"], &["60"]),
+        (&["show", "--theme", "pink"], &["contrast"]),
+        (&["show", "-c", "0"], &["0"]),
+        (&["show", "--no-such-option"], &["--no-such-option"]),
+    ] {
+        let (status, said) = refused(args);
+        assert_eq!(status, Some(2), "{args:?}: {said}");
+        for word in words {
+            assert!(said.contains(word), "{args:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn names_of_files_cannot_speak_to_the_terminal() {
+    let (status, said) = refused(&["show", "a\u{1b}]0;owned\u{7}\u{202e}b"]);
+    assert_eq!(status, Some(2));
+    assert!(!said.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{said}");
+}
+
+#[test]
+fn nothing_to_tell_is_status_1() {
+    let (status, said) = refused(&["show", "ping", "--frames", "999"]);
+    assert_eq!((status, said.contains("no such frame")), (Some(1), true));
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.pcap");
+    let header = [
+        0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0,
+    ];
+    fs::write(&empty, header).unwrap();
+    assert_eq!(refused(&["show", empty.to_str().unwrap()]).0, Some(1));
+}
+
+#[test]
+fn a_capture_that_is_cut_is_told_up_to_there_with_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.pcapng");
+    let whole = fs::read("captures/ping.pcapng").unwrap();
+    fs::write(&path, &whole[..whole.len() - 30]).unwrap();
+    let output = run(&["show", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(!output.stdout.is_empty());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("note:"));
+}
+
+#[test]
+fn output_never_overwrites_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.pcapng");
+    let link = folder.path().join("b.pcapng");
+    let whole = fs::read("captures/ping.pcapng").unwrap();
+    fs::write(&path, &whole).unwrap();
+    fs::hard_link(&path, &link).unwrap();
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    for output in [&path, &link] {
+        let (status, said) = refused(&["show", &text(&path), "-o", &text(output)]);
+        assert_eq!(status, Some(2), "{said}");
+        assert_eq!(fs::read(&path).unwrap(), whole);
+    }
+    let other = folder.path().join("frames.txt");
+    told(&["show", &text(&path), "-o", &text(&other)]);
+    assert_eq!(
+        fs::read_to_string(&other).unwrap(),
+        told(&["show", &text(&path)])
+    );
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let mut child = command(&["show", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let bytes = fs::read("captures/ping.pcapng").unwrap();
+    child.stdin.take().unwrap().write_all(&bytes).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        told(&["show", "ping"])
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    for args in [
+        &["show", "lossy-download", "--frames", "all"][..],
+        &["completions", "bash"],
+    ] {
+        let mut child = command(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert!(output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn samples_are_listed_and_written() {
+    assert!(told(&["samples"]).contains("curl https://www.example.test/"));
+    let written = run(&["samples", "ping", "-o", "-"]).stdout;
+    assert_eq!(written, fs::read("captures/ping.pcapng").unwrap());
+    assert_eq!(
+        refused(&["samples", "ping"]).0,
+        Some(2),
+        "a capture is no text for a terminal"
+    );
+}
+
+#[test]
+fn shells_get_completions_and_a_manual() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(told(&["completions", shell]).contains("reveal-secrets"));
+    }
+    assert!(told(&["man"]).starts_with(".ie"));
+    assert!(told(&["man", "show"]).contains("\\-\\-frames"));
+}
