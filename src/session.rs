@@ -3,17 +3,23 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::capture::{Block, Capture, Frame, Info, Merged};
 use crate::decode::Dissection;
 use crate::error::Error;
-use crate::flow::Flows;
+use crate::flow::{Flow, Flows};
 use crate::model::{PacketId, Timestamp};
 use crate::samples::Sample;
 use crate::secrets::Secrets;
+use crate::story::Narrator;
+use crate::story::journey::Journey as Told;
+use crate::story::scripts::Library;
 use crate::view::captures::{CaptureView, NoteView, utc};
 use crate::view::conversations::Conversation;
 use crate::view::frame::FrameView;
+use crate::view::telling::Manner;
+use crate::view::timeline::{Depth, GENERATOR, Journey, Record, SCHEMA, Stray, Timeline};
 
 /// The largest key log that is read, in bytes.
 const KEYS_MAX: u64 = 256 << 20;
@@ -52,6 +58,30 @@ struct Passage {
     dissection: Dissection,
     start: Timestamp,
     frames: u64,
+}
+
+/// Something that is over.
+enum Ended {
+    Conversation(Box<Flow>),
+    Journey(Box<Told>),
+}
+
+impl Passage {
+    /// Hands on what ended with the last frame.
+    fn settle(
+        &mut self,
+        narrator: &mut Narrator,
+        each: &mut impl FnMut(Ended, Timestamp) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for flow in self.flows.ended() {
+            narrator.ended(&flow);
+            each(Ended::Conversation(Box::new(flow)), self.start)?;
+        }
+        while let Some(told) = narrator.told() {
+            each(Ended::Journey(Box::new(told)), self.start)?;
+        }
+        Ok(())
+    }
 }
 
 impl Session {
@@ -172,6 +202,138 @@ impl Session {
         queue.release_all(&mut each)
     }
 
+    /// Calls `each` with every conversation and journey as it ends, at last with the captures and what was not recognised.
+    ///
+    /// # Errors
+    /// When a capture cannot be read, or `each` says so.
+    pub fn records(
+        &mut self,
+        depth: Depth,
+        mut each: impl FnMut(Record) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let reveal = self.options.reveal_secrets;
+        let mut number = 0;
+        let (_, stray) = self.tell(|ended, start| match ended {
+            Ended::Conversation(flow) => each(Record::Conversation(Box::new(Conversation::new(
+                &flow, start,
+            )))),
+            Ended::Journey(told) => {
+                number += 1;
+                let manner = Manner {
+                    start,
+                    depth,
+                    reveal,
+                };
+                each(Record::Journey(Box::new(Journey::new(
+                    number, &told, manner,
+                ))))
+            }
+        })?;
+        for capture in self.captures() {
+            each(Record::Capture(Box::new(capture)))?;
+        }
+        each(Record::Stray(stray))
+    }
+
+    /// Calls `each` with every journey, in the order of their first frames, and returns what was not recognised.
+    /// Journeys wait for those that began before them, up to [`JOURNEYS_WAITING_MAX`].
+    ///
+    /// # Errors
+    /// When a capture cannot be read, or `each` says so.
+    pub fn journeys(
+        &mut self,
+        depth: Depth,
+        mut each: impl FnMut(Journey) -> Result<(), Error>,
+    ) -> Result<Stray, Error> {
+        let reveal = self.options.reveal_secrets;
+        let mut number = 0;
+        let mut waiting: BTreeMap<(PacketId, u32), Box<Told>> = BTreeMap::new();
+        let mut view = |told: &Told, start| {
+            number += 1;
+            each(Journey::new(
+                number,
+                told,
+                Manner {
+                    start,
+                    depth,
+                    reveal,
+                },
+            ))
+        };
+        let mut count = 0;
+        let (start, stray) = self.tell(|ended, start| {
+            if let Ended::Journey(told) = ended {
+                count += 1;
+                waiting.insert((told.first, count), told);
+                if waiting.len() > JOURNEYS_WAITING_MAX
+                    && let Some((_, told)) = waiting.pop_first()
+                {
+                    view(&told, start)?;
+                }
+            }
+            Ok(())
+        })?;
+        waiting.values().try_for_each(|told| view(told, start))?;
+        Ok(stray)
+    }
+
+    /// Everything at once, as one value.
+    ///
+    /// # Errors
+    /// When a capture cannot be read.
+    pub fn timeline(&mut self, depth: Depth) -> Result<Timeline, Error> {
+        let (mut conversations, mut journeys, mut strays) =
+            (Vec::new(), Vec::new(), Stray::default());
+        self.records(depth, |record| {
+            match record {
+                Record::Conversation(conversation) => conversations.push(*conversation),
+                Record::Journey(journey) => journeys.push(*journey),
+                Record::Stray(stray) => strays = stray,
+                Record::Capture(_) => {}
+            }
+            Ok(())
+        })?;
+        conversations.sort_by_key(|conversation| conversation.id);
+        journeys.sort_by_key(|journey| (journey.first, journey.id));
+        for (journey, number) in journeys.iter_mut().zip(1..) {
+            journey.id = number;
+        }
+        Ok(Timeline {
+            schema: SCHEMA,
+            generator: GENERATOR,
+            captures: self.captures(),
+            conversations,
+            journeys,
+            stray: strays,
+        })
+    }
+
+    /// Sends the captures through the narrator; `each` gets what ended, and the time of the first frame.
+    fn tell(
+        &mut self,
+        mut each: impl FnMut(Ended, Timestamp) -> Result<(), Error>,
+    ) -> Result<(Timestamp, Stray), Error> {
+        let library = Library::built_in().map_err(|(name, mistake)| Error::Usage {
+            what: format!("the built-in script `{name}` is not right"),
+            because: mistake.what,
+            hint: "this is a fault of wirewalk; another version may be without it".to_owned(),
+        })?;
+        let mut narrator = Narrator::new(Arc::new(library));
+        let mut passage = self.pass(false, |frame, passage| {
+            narrator.feed(frame.bytes, &passage.dissection, &passage.flows);
+            passage.settle(&mut narrator, &mut each)
+        })?;
+        passage.settle(&mut narrator, &mut each)?;
+        narrator.finish();
+        passage.settle(&mut narrator, &mut each)?;
+        let stray = narrator.stray();
+        let stray = Stray {
+            frames: stray.frames,
+            conversations: stray.conversations.clone(),
+        };
+        Ok((passage.start, stray))
+    }
+
     /// What is known about the captures so far.
     #[must_use]
     pub fn captures(&self) -> Vec<CaptureView> {
@@ -230,6 +392,8 @@ struct InOrder<T> {
     next: u32,
 }
 
+/// How many ended journeys may wait for one that began before them and goes on.
+const JOURNEYS_WAITING_MAX: usize = 10_000;
 /// How many ended conversations may wait for an earlier one that goes on.
 const WAITING_MAX: usize = 65_536;
 

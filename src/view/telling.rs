@@ -49,6 +49,7 @@ impl Journey {
         conversations.sort_unstable();
         Self {
             id,
+            first: journey.first.0,
             story: journey.story.to_owned(),
             title: reader.title(),
             outcome: match journey.outcome {

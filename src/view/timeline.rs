@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
+use super::captures::CaptureView;
+use super::conversations::Conversation;
 use super::frame::ValueView;
 
 /// What a run of text is, so that a face can style it.
@@ -93,6 +95,52 @@ pub enum Outcome {
     Incomplete,
 }
 
+/// The version of the JSON form; it grows when a member changes its meaning.
+pub const SCHEMA: u32 = 1;
+
+/// Who wrote the JSON.
+pub const GENERATOR: &str = concat!("wirewalk ", env!("CARGO_PKG_VERSION"));
+
+/// Everything that `walk` tells of its captures.
+#[derive(Clone, Debug, Serialize)]
+pub struct Timeline {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// [`GENERATOR`].
+    pub generator: &'static str,
+    /// What was read.
+    pub captures: Vec<CaptureView>,
+    /// Who talked to whom.
+    pub conversations: Vec<Conversation>,
+    /// What happened.
+    pub journeys: Vec<Journey>,
+    /// What was not recognised.
+    pub stray: Stray,
+}
+
+/// One line of `walk --format ndjson`: what the [`Timeline`] holds, as it becomes known.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "record", rename_all = "lowercase")]
+pub enum Record {
+    /// A conversation that ended.
+    Conversation(Box<Conversation>),
+    /// A journey that ended.
+    Journey(Box<Journey>),
+    /// A capture, when all of it is read.
+    Capture(Box<CaptureView>),
+    /// What was not recognised; the last record.
+    Stray(Stray),
+}
+
+/// What was not recognised.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Stray {
+    /// Frames in which nothing was recognised.
+    pub frames: u64,
+    /// Conversations in which nothing was.
+    pub conversations: Vec<u32>,
+}
+
 /// One journey: a request from its first cause to its last packet.
 #[derive(Clone, Debug, Serialize)]
 pub struct Journey {
@@ -112,6 +160,9 @@ pub struct Journey {
     pub duration_ns: i64,
     /// The conversations that are part of it.
     pub conversations: Vec<u32>,
+    /// Its first frame.
+    #[serde(skip)]
+    pub first: u64,
     /// How many frames those have.
     #[serde(skip)]
     pub frames: u64,

@@ -226,6 +226,7 @@ pub(in crate::render) fn journey() -> Journey {
         name: name.map(str::to_owned),
     };
     Journey {
+        first: 1,
         id: 1,
         story: "curl-https".to_owned(),
         title: rich("curl <https://www.example.test/>"),
