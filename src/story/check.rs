@@ -51,6 +51,13 @@ pub fn check(script: &Script) -> Vec<Mistake> {
         if let Some(pair) = &step.pair {
             say(&at, known.event(pair));
         }
+        if let Some(after) = &step.after {
+            let ids = || script.steps.iter().map(|s| s.get_ref().id.as_str());
+            say(
+                &at,
+                (!ids().any(|id| id == after)).then(|| unknown("step", after, ids())),
+            );
+        }
         let texts = step
             .texts()
             .chain(step.variant.iter().flat_map(super::script::Variant::texts));
@@ -64,6 +71,8 @@ pub fn check(script: &Script) -> Vec<Mistake> {
             .iter()
             .chain(&step.fields)
             .chain(&step.by)
+            .chain(&step.has)
+            .chain(step.variant.iter().flat_map(|v| &v.has))
             .chain(step.matches.keys())
             .chain(step.variant.iter().flat_map(|v| v.matches.keys()));
         for key in keys {

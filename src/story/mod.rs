@@ -11,6 +11,7 @@ pub mod journey;
 mod ledger;
 mod link;
 pub mod moment;
+pub mod parts;
 pub mod script;
 pub mod scripts;
 mod strand;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::facts::Condition;
+use super::parts;
 use super::template::Template;
 
 /// A story: chapters of steps, and the sentences that end it.
@@ -21,6 +22,9 @@ pub struct Script {
     /// Its title; placeholders allowed.
     #[serde(default)]
     pub title: Template,
+    /// Parts that it shares with other stories; see `story/parts.rs`.
+    #[serde(default)]
+    pub include: Vec<String>,
     /// Chapters in the order of the tale.
     #[serde(default, rename = "chapter")]
     pub chapters: Vec<Chapter>,
@@ -98,6 +102,9 @@ pub struct Step {
     /// The chapter it stands in. Asides (TCP's accidents) leave it out and stand where they happen.
     #[serde(default)]
     pub chapter: Option<String>,
+    /// The included step behind which it stands; without this it stands behind all that its chapter includes.
+    #[serde(default)]
+    pub after: Option<String>,
     /// A few words.
     pub title: Template,
     /// One sentence: the 30-second answer.
@@ -132,6 +139,9 @@ pub struct Step {
     /// Field values that the event must have.
     #[serde(default, rename = "match")]
     pub matches: BTreeMap<String, AnyOf>,
+    /// Fields that the event must have, with whatever value.
+    #[serde(default)]
+    pub has: Vec<String>,
     /// Facts that must hold; `not:` turns one round.
     #[serde(default)]
     pub when: Vec<Condition>,
@@ -164,6 +174,9 @@ pub struct Variant {
     /// Field values that the event must have.
     #[serde(default, rename = "match")]
     pub matches: BTreeMap<String, AnyOf>,
+    /// Fields that the event must have, with whatever value.
+    #[serde(default)]
+    pub has: Vec<String>,
     /// Facts that must hold.
     #[serde(default)]
     pub when: Vec<Condition>,
@@ -273,14 +286,15 @@ impl Variant {
 }
 
 impl Script {
-    /// Reads a script.
+    /// Reads a script, with the parts that it includes.
     ///
     /// # Errors
     /// A [`Mistake`] that says where the text is not a script.
     pub fn read(text: &str) -> Result<Self, Mistake> {
-        toml::from_str(text).map_err(|e| Mistake {
+        let script = toml::from_str(text).map_err(|e| Mistake {
             at: e.span().unwrap_or(0..0),
             what: e.message().to_owned(),
-        })
+        })?;
+        parts::include(script)
     }
 }

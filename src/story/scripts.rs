@@ -11,10 +11,11 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("common.toml", include_str!("scripts/common.toml")),
     ("curl-http.toml", include_str!("scripts/curl-http.toml")),
     ("curl-https.toml", include_str!("scripts/curl-https.toml")),
+    ("ssh.toml", include_str!("scripts/ssh.toml")),
 ];
 
 /// The script that tells what no other tells, and the stories without a script of their own.
-const COMMON: &str = "common";
+pub(super) const COMMON: &str = "common";
 
 /// Scripts by story, and their steps by event.
 #[derive(Debug)]
@@ -60,10 +61,13 @@ impl Library {
     /// Adds a script, in place of one for the same story.
     pub fn add(&mut self, script: Script) {
         let mut steps: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        for (at, step) in script.steps.iter().enumerate() {
-            let step = step.get_ref();
-            if step.hidden.is_none() {
-                steps.entry(step.id.clone()).or_default().push(at);
+        // Steps that no capture can show tell an event last: then a log of the machine shows it.
+        for hidden in [false, true] {
+            for (at, step) in script.steps.iter().enumerate() {
+                let step = step.get_ref();
+                if step.hidden.is_some() == hidden {
+                    steps.entry(step.id.clone()).or_default().push(at);
+                }
             }
         }
         let at = self.scripts.iter().position(|s| s.story == script.story);

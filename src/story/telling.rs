@@ -103,6 +103,11 @@ pub(super) fn fits(matches: &BTreeMap<String, AnyOf>, moment: &Moment) -> bool {
     })
 }
 
+/// True when an event has all these fields.
+fn has(fields: &[String], moment: &Moment) -> bool {
+    fields.iter().all(|key| moment.value(key).is_some())
+}
+
 /// Puts the strands of a journey into one order and finds out what it is about.
 fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<Tale> {
     strands.sort_by_key(|(_, strand)| strand.first);
@@ -555,9 +560,9 @@ impl Teller<'_> {
             let moment = &placed.moment;
             let (words, step) = self.words(moment, placed.leg, &mut once);
             let variant = step.and_then(|step| {
-                step.variant
-                    .iter()
-                    .position(|v: &Variant| fits(&v.matches, moment) && self.tale.holds(&v.when))
+                step.variant.iter().position(|v: &Variant| {
+                    fits(&v.matches, moment) && has(&v.has, moment) && self.tale.holds(&v.when)
+                })
             });
             if let Some(step) = step
                 && step.repeat == Repeat::Fold
@@ -626,7 +631,10 @@ impl Teller<'_> {
             let Some(step) = step.map(toml::Spanned::get_ref) else {
                 continue;
             };
-            if !fits(&step.matches, moment) || !self.tale.holds(&step.when) {
+            if !fits(&step.matches, moment)
+                || !has(&step.has, moment)
+                || !self.tale.holds(&step.when)
+            {
                 continue;
             }
             if step.repeat == Repeat::Once {
@@ -814,7 +822,7 @@ impl Teller<'_> {
                 let happened = || {
                     self.tale
                         .all(&step.id)
-                        .any(|moment| fits(&step.matches, moment))
+                        .any(|moment| fits(&step.matches, moment) && has(&step.has, moment))
                 };
                 let reason = step.absent.iter().position(|a| self.tale.holds(&a.when));
                 if reason.is_none() || happened() {
@@ -832,7 +840,7 @@ impl Teller<'_> {
             let variant = step
                 .variant
                 .iter()
-                .position(|v| v.matches.is_empty() && self.tale.holds(&v.when));
+                .position(|v| v.matches.is_empty() && v.has.is_empty() && self.tale.holds(&v.when));
             choices.insert(
                 at,
                 Choice {

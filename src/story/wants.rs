@@ -223,6 +223,8 @@ impl Wants {
                 .chain(&step.fields)
                 .chain(&step.look)
                 .chain(&step.by)
+                .chain(&step.has)
+                .chain(step.variant.iter().flat_map(|v| &v.has))
             {
                 self.want(&step.id, key);
             }
