@@ -182,7 +182,7 @@ impl Flows {
         let seen = Seen::new(id, from, found, segment, d.time, d.packet);
         let around = Around {
             time: d.time,
-            first_copy: &|seq| self.recent.first_copy(&seen, seq),
+            first_copy: &|| self.recent.first_copy(&seen),
             is_twin: &|| self.recent.has_twin(&seen),
             first_syn: flow.first_question(),
         };

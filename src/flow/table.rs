@@ -68,7 +68,8 @@ pub(super) struct Table {
     flows: VecDeque<Option<Box<Entry>>>,
     first: u32,
     live: usize,
-    hand: usize,
+    /// When to see whether a conversation has fallen silent, soonest first.
+    visits: VecDeque<(Timestamp, u32)>,
     streams: FxHashMap<&'static str, u32>,
     /// Conversations that were ended because there were too many.
     pub crowded_out: u64,
@@ -124,6 +125,7 @@ impl Table {
             _ => None,
         };
         let stream = flow.stream;
+        self.visits.push_back((due_after(flow.start), id));
         self.index.insert(key, Place { id, stream });
         self.flows
             .push_back(Some(Box::new(Entry { client_low, flow })));
@@ -138,7 +140,6 @@ impl Table {
         while let Some(None) = self.flows.front() {
             self.flows.pop_front();
             self.first += 1;
-            self.hand = self.hand.saturating_sub(1);
         }
         if self.index.len() > 2 * FLOWS_MAX {
             let (first, flows) = (self.first, &self.flows);
@@ -150,20 +151,21 @@ impl Table {
         Some(entry.flow)
     }
 
-    /// A conversation that has been silent for too long, of those that are looked at in turn; or the oldest, when there
-    /// are too many.
+    /// A conversation that has been silent for too long; or the oldest, when there are too many.
     pub(super) fn stale(&mut self, now: Timestamp) -> Option<u32> {
         if self.live > FLOWS_MAX {
             self.crowded_out += 1;
             return self.oldest();
         }
-        self.hand = if self.hand + 1 < self.flows.len() {
-            self.hand + 1
-        } else {
-            0
-        };
-        let entry = self.flows.get(self.hand)?.as_ref()?;
-        entry.flow.is_stale(now).then_some(entry.flow.id)
+        while self.visits.front().is_some_and(|&(due, _)| due <= now) {
+            let (_, id) = self.visits.pop_front()?;
+            let Some(flow) = self.flow(id) else { continue };
+            if flow.is_stale(now) {
+                return Some(id);
+            }
+            self.visits.push_back((due_after(now), id));
+        }
+        None
     }
 
     /// The first conversation that goes on.
@@ -175,6 +177,11 @@ impl Table {
     fn slot(&self, id: u32) -> Option<usize> {
         id.checked_sub(self.first + 1).map(|slot| slot as usize)
     }
+}
+
+/// When a conversation is looked at next.
+const fn due_after(time: Timestamp) -> Timestamp {
+    Timestamp(time.0.saturating_add(SILENCE))
 }
 
 impl Entry {
@@ -195,5 +202,15 @@ impl Flow {
             None => silence > SILENCE,
             Some(tcp) => silence > LINGER && (tcp.state.is_over() || tcp.state.is_asking()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sizes() {
+        use std::mem::size_of;
+        println!("flow {} tcp {} conn {} hist {}", size_of::<super::Flow>(), size_of::<super::super::tcp::Tcp>(), size_of::<super::super::conversation::Connection>(), size_of::<super::super::history::History>());
+        println!("dialogue {}", size_of::<super::super::messages::Dialogue>());
     }
 }

@@ -124,8 +124,8 @@ pub(super) struct Taken {
 /// What the room knows beyond the connection.
 pub(super) struct Around<'a> {
     pub time: Timestamp,
-    /// The frame that first carried the byte of this number.
-    pub first_copy: &'a dyn Fn(u32) -> Option<PacketId>,
+    /// The frame that first carried a segment that begins where this one does.
+    pub first_copy: &'a dyn Fn() -> Option<PacketId>,
     /// Was this very segment captured a moment ago, at another point of its way?
     pub is_twin: &'a dyn Fn() -> bool,
     /// The first SYN.
@@ -421,7 +421,7 @@ impl Tcp {
             &RETRANSMISSION
         };
         self.summary.retransmissions += 1;
-        signs.push((event, (around.first_copy)(segment.seq)));
+        signs.push((event, (around.first_copy)()));
         if segment.payload_len > 0 {
             history.counted(from, Counted::Again);
         }
