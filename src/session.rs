@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::capture::{Block, Capture, Frame, Info, Merged};
 use crate::decode::Dissection;
 use crate::error::Error;
-use crate::flow::{Flow, Flows};
+use crate::flow::{Flow, Flows, Want};
 use crate::model::{PacketId, Timestamp};
 use crate::samples::Sample;
 use crate::secrets::Secrets;
@@ -112,11 +112,11 @@ impl Session {
     /// Sends every frame through decoding and flow tracking, and then to `each`; the capture's own secrets are used.
     fn pass(
         &mut self,
-        detail: bool,
+        want: Want,
         mut each: impl FnMut(&Frame<'_>, &mut Passage) -> Result<(), Error>,
     ) -> Result<Passage, Error> {
         let mut passage = Passage {
-            flows: Flows::new(detail),
+            flows: Flows::new(want),
             dissection: Dissection::default(),
             start: Timestamp::default(),
             frames: 0,
@@ -168,7 +168,7 @@ impl Session {
         mut each: impl FnMut(FrameView) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (several, reveal) = (self.several, self.options.reveal_secrets);
-        self.pass(true, |frame, passage| {
+        self.pass(Want::Fields, |frame, passage| {
             let mut view = FrameView::new(frame.bytes, &passage.dissection, passage.start, reveal);
             view.comments = frame.comments.to_vec();
             if several {
@@ -190,7 +190,7 @@ impl Session {
         mut each: impl FnMut(Conversation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut queue = InOrder::default();
-        let mut passage = self.pass(false, |_, passage| {
+        let mut passage = self.pass(Want::Conversations, |_, passage| {
             for flow in passage.flows.ended() {
                 queue.add(flow.id, Conversation::new(&flow, passage.start));
             }

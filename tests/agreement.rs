@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wirewalk::capture::{Block, Capture};
 use wirewalk::decode::{Dissection, Opener, Sealed, Unopened};
-use wirewalk::flow::Flows;
+use wirewalk::flow::{Flows, Want};
 use wirewalk::model::PacketId;
 
 /// Opens nothing: what stays sealed has to be told alike too.
@@ -21,12 +21,13 @@ impl Opener for Closed {
 #[derive(Debug, PartialEq)]
 struct Found {
     conversations: Vec<String>,
+    endings: Vec<String>,
     events: Vec<String>,
 }
 
-fn read(path: &Path, detail: bool) -> Found {
+fn read(path: &Path, want: Want) -> Found {
     let mut capture = Capture::open(path).unwrap();
-    let mut flows = Flows::new(detail);
+    let mut flows = Flows::new(want);
     let mut d = Dissection::default();
     let (mut number, mut over, mut events) = (0, Vec::new(), Vec::new());
     while let Some(block) = capture.next().unwrap() {
@@ -57,9 +58,13 @@ fn read(path: &Path, detail: bool) -> Found {
     over.extend(flows.ended());
     over.sort_by_key(|flow| flow.id);
     events.sort();
+    let endings = over
+        .iter()
+        .map(|flow| format!("{} {:?}", flow.id, flow.endings));
+    let endings = endings.collect();
     let conversations = over.iter().map(|flow| {
         format!(
-            "{} {} {:?} {} {} {} {}..{} {} {:?} {:?} {} {:?} {:?} {:?}",
+            "{} {} {:?} {} {} {} {}..{} {} {:?} {:?} {} {:?} {:?}",
             flow.id,
             flow.transport,
             flow.stream,
@@ -74,11 +79,11 @@ fn read(path: &Path, detail: bool) -> Found {
             flow.history(),
             flow.tcp(),
             flow.facts(),
-            flow.endings,
         )
     });
     Found {
         conversations: conversations.collect(),
+        endings,
         events,
     }
 }
@@ -92,9 +97,13 @@ fn skimming_and_detail_agree_on_every_sample() {
         if path.extension().is_none_or(|e| e != "pcapng") {
             continue;
         }
-        let (skimmed, detailed) = (read(&path, false), read(&path, true));
+        let listed = read(&path, Want::Conversations);
+        let skimmed = read(&path, Want::Events);
+        let detailed = read(&path, Want::Fields);
         let name = path.display();
         assert_eq!(skimmed.conversations, detailed.conversations, "{name}");
+        assert_eq!(listed.conversations, skimmed.conversations, "{name}");
+        assert_eq!(skimmed.endings, detailed.endings, "{name}");
         assert_eq!(skimmed.events, detailed.events, "{name}");
         assert!(!skimmed.conversations.is_empty(), "{name}: no conversation");
         count += 1;

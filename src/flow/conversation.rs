@@ -4,6 +4,7 @@ use crate::decode::skim::TcpSkim;
 use crate::decode::{Dissection, Fact};
 use crate::model::{BufId, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp};
 
+use super::Want;
 use super::endings::{self, Ending, Question};
 use super::history::History;
 use super::messages::{Dialogue, Hearing, Source};
@@ -227,7 +228,6 @@ impl Flow {
         signs: &mut Signs,
         h: &mut Hearing<'_>,
     ) {
-        let detail = h.d.detail;
         let connection = self.tcp.get_or_insert_default();
         let taken = connection
             .state
@@ -241,6 +241,9 @@ impl Flow {
                 streams: Default::default(),
             }));
         }
+        if h.want == Want::Conversations {
+            signs.clear();
+        }
         // Raised before what the messages of this frame raise.
         if !signs.is_empty() {
             h.layers();
@@ -249,8 +252,8 @@ impl Flow {
             }
         }
         let Some(talk) = &mut connection.talk else {
-            if detail && connection.unknown {
-                show(segment.payload, h);
+            if connection.unknown {
+                h.show(segment.payload);
             }
             return;
         };
@@ -281,13 +284,6 @@ impl Flow {
         self.refused = true;
         self.questions.clear();
         true
-    }
-}
-
-/// Shows payload that no protocol reads.
-fn show(span: Span, h: &mut Hearing<'_>) {
-    if span.len > 0 {
-        crate::decode::decode_span(h.frame, h.d, crate::decode::Next::Data, span);
     }
 }
 
@@ -374,12 +370,11 @@ impl Talking {
                 _ => None,
             };
             let have = part.bytes.len() as u32;
-            match here {
-                Some(span) => self.say(from, span, h),
-                None => {
-                    let source = Source::Before(&part.pieces);
-                    self.dialogue.hear(from, &part.bytes, source, h);
-                }
+            if let Some(span) = here {
+                self.say(from, span, h);
+            } else {
+                let source = Source::Before(&part.pieces);
+                self.dialogue.hear(from, &part.bytes, source, h);
             }
             self.cut_short(from, part.len, have, h);
         }

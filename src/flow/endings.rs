@@ -1,18 +1,10 @@
 //! Verdicts that no single frame gives: a question that nobody answered before its conversation was over.
 
-use crate::decode::{Dissection, events};
+use crate::decode::Dissection;
 use crate::model::{EventDef, PacketId, Timestamp};
 
 use super::conversation::Flow;
-
-events! {
-    UNANSWERED: "tcp.unanswered", "A SYN was never answered: it or its answer was dropped on the way, or nobody is there.";
-    DNS_TIMEOUT: "dns.timeout", "A name was asked for and no answer came: the question or the answer was dropped, or the resolver is silent.";
-    ARP_UNANSWERED: "arp.unanswered", "Nobody on the link said that the address is theirs: its owner is off, or not on this link.";
-}
-
-/// The events that this file raises.
-pub(super) static ENDING_EVENTS: &[&EventDef] = EVENTS;
+use super::events::{ARP_UNANSWERED, DNS_TIMEOUT, UNANSWERED};
 
 /// How long an answer may take, in nanoseconds; in a capture that ends before, its absence shows nothing. A SYN or an
 /// ARP request is repeated after a second (RFC 6298, RFC 1122), a DNS question after five (resolv.conf).

@@ -9,6 +9,7 @@ use crate::decode::{
 };
 use crate::model::{EventDef, Piece, Side, Span};
 
+use super::Want;
 use super::stream::cut;
 
 /// Bytes of one direction that may wait for the end of their message.
@@ -27,13 +28,21 @@ pub(super) struct Hearing<'a> {
     pub frame: &'a [u8],
     pub d: &'a mut Dissection,
     pub opener: &'a mut dyn Opener,
+    pub want: Want,
 }
 
 impl Hearing<'_> {
     /// Decodes the frame's own layers, if that has not been done: they stand before those of its messages.
     pub(super) fn layers(&mut self) {
-        if self.d.layers.is_empty() {
+        if self.d.layers.is_empty() && self.want != Want::Conversations {
             decode_frame(self.frame, self.d);
+        }
+    }
+
+    /// Bytes that no protocol reads: shown as they are where everything is shown.
+    pub(super) fn show(&mut self, span: Span) {
+        if self.want == Want::Fields && span.len > 0 {
+            decode_span(self.frame, self.d, Next::Data, span);
         }
     }
 }
@@ -186,7 +195,9 @@ impl Dialogue {
         h: &mut Hearing<'_>,
     ) {
         if !self.wants(side) {
-            self.pass(source, h);
+            if let Source::Here(span) = source {
+                h.show(span);
+            }
             return;
         }
         let mut waiting = std::mem::take(&mut self.lanes[side.index()].waiting);
@@ -279,7 +290,9 @@ impl Dialogue {
             let held = lane.held;
             let rest = run.bytes.get(at + held..).unwrap_or_default();
             let State::Talking(speaker) = &mut self.state else {
-                self.pass_rest(run, at, h);
+                if let Some((_, span)) = run.here_from(at) {
+                    h.show(span);
+                }
                 return run.bytes.len();
             };
             if rest.is_empty() && (!run.ended || told_end) {
@@ -367,7 +380,9 @@ impl Dialogue {
                     if self.lanes.iter().all(|lane| lane.done) {
                         self.retire();
                     }
-                    self.pass_rest(run, at + held, h);
+                    if let Some((_, span)) = run.here_from(at + held) {
+                        h.show(span);
+                    }
                     return run.bytes.len();
                 }
             }
@@ -508,22 +523,6 @@ impl Dialogue {
                 .unwrap_or_else(|| Box::new(Self::within(inner.next, self.depth + 1)));
             dialogue.hear(side, &bytes, Source::Here(inner.span), h);
             self.inner = Some(dialogue);
-        }
-    }
-
-    /// Bytes that no protocol reads: shown as they are where everything is shown.
-    fn pass(&self, source: Source<'_>, h: &mut Hearing<'_>) {
-        if let Source::Here(span) = source
-            && h.d.detail
-            && span.len > 0
-        {
-            decode_span(h.frame, h.d, Next::Data, span);
-        }
-    }
-
-    fn pass_rest(&self, run: Run<'_>, at: usize, h: &mut Hearing<'_>) {
-        if let Some((_, span)) = run.here_from(at) {
-            self.pass(Source::Here(span), h);
         }
     }
 }

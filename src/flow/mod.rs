@@ -5,7 +5,10 @@
 
 mod conversation;
 mod endings;
+mod events;
+mod exchange;
 mod fragments;
+mod half;
 mod history;
 mod messages;
 mod recent;
@@ -19,12 +22,11 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use crate::decode::skim::{Skim, TcpSkim, Transport, UdpSkim, from_detail, skim};
-use crate::decode::{
-    Dissection, FlowRef, Layer, Next, Opener, Value, decode_frame, decode_span, events, protocol,
-};
-use crate::model::{Endpoint, EventDef, Mac, Side, Timestamp};
+use crate::decode::{Dissection, FlowRef, Next, Opener, decode_frame, decode_span, protocol};
+use crate::model::{Endpoint, EventDef, Side, Timestamp};
 
 use conversation::carries;
+use exchange::Exchange;
 use fragments::Fragments;
 use messages::Hearing;
 use recent::{Recent, Seen};
@@ -35,26 +37,28 @@ pub use conversation::{Flow, Outcome};
 pub use endings::Ending;
 pub use tcp::TcpSummary;
 
-events! {
-    DATAGRAM: "udp.datagram", "A datagram whose contents no known protocol claims.";
-}
+/// The events that this room raises itself; those of messages are their protocols'.
+pub static EVENTS: &[&EventDef] = events::EVENTS;
 
-/// The lists of events that this room raises itself.
-pub static ALL_EVENTS: [&[&EventDef]; 3] = [tcp::TCP_EVENTS, endings::ENDING_EVENTS, EVENTS];
-
-/// Kinds of conversation that have no IP protocol number.
-const ARP: u16 = 256;
-const TCP: u16 = 6;
-const UDP: u16 = 17;
-const ICMP: u16 = 1;
-const ICMPV6: u16 = 58;
 /// From here on Linux takes the ports of clients; they are registered by nobody.
 const EPHEMERAL: u16 = 32_768;
+
+/// How much is wanted of every frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Want {
+    /// Nothing: only conversations are asked for.
+    Conversations,
+    /// What happens in it, and the fields that tell it.
+    #[default]
+    Events,
+    /// Every field of every layer and message.
+    Fields,
+}
 
 /// Follows all conversations of a capture.
 #[derive(Debug, Default)]
 pub struct Flows {
-    detail: bool,
+    want: Want,
     table: Table,
     recent: Recent,
     fragments: Fragments,
@@ -64,40 +68,51 @@ pub struct Flows {
 }
 
 impl Flows {
-    /// Follows conversations; in `detail` every frame and every message is decoded in full, otherwise only what happens.
+    /// Follows conversations, and finds in frames what is wanted.
     #[must_use]
-    pub fn new(detail: bool) -> Self {
+    pub fn new(want: Want) -> Self {
         Self {
-            detail,
+            want,
             ..Self::default()
         }
     }
 
     /// Takes in a frame; `d` must have been begun with its number, time, link type and lengths.
     pub fn feed(&mut self, frame: &[u8], d: &mut Dissection, opener: &mut dyn Opener) {
-        d.detail = self.detail;
+        let all = self.want == Want::Fields;
+        d.detail = all;
         self.now = self.now.max(d.time);
         if let Some(id) = self.table.stale(self.now) {
             self.end(id);
         }
-        if self.detail {
+        if all {
             decode_frame(frame, d);
         }
         let found = skim(d.link, frame, d.wire_len).or_else(|| {
-            if !self.detail {
+            if !all {
                 decode_frame(frame, d);
             }
             self.defragment(frame, d);
             from_detail(d)
         });
         let Some(found) = found else {
-            self.arp(d);
+            if let Some(exchange) = exchange::arp(d) {
+                self.exchange(&exchange, d);
+            }
             return;
         };
         match found.transport {
             Transport::Tcp(segment) => self.tcp(frame, &found, &segment, d, opener),
             Transport::Udp(datagram) => self.udp(frame, &found, &datagram, d),
-            Transport::Other(number) => self.other(frame, &found, number, d),
+            Transport::Other(number) => {
+                if d.layers.is_empty() {
+                    decode_frame(frame, d);
+                }
+                if d.fragment.is_none() {
+                    let exchange = exchange::over_ip(&found, number, d);
+                    self.exchange(&exchange, d);
+                }
+            }
         }
     }
 
@@ -155,7 +170,7 @@ impl Flows {
         opener: &mut dyn Opener,
     ) {
         let ends = [(found.src, segment.src), (found.dst, segment.dst)];
-        let (key, forth) = Key::new(TCP, ends[0], ends[1]);
+        let (key, forth) = Key::new(exchange::TCP, ends[0], ends[1]);
         let asks = segment.flags & (TcpSkim::SYN | TcpSkim::ACK) == TcpSkim::SYN;
         let mut anew = false;
         let place = self.live(&key, forth).filter(|&(id, from)| {
@@ -189,17 +204,19 @@ impl Flows {
         if asks {
             flow.ask(d.packet, d.time);
         }
-        let mut h = Hearing { frame, d, opener };
+        let mut h = Hearing {
+            frame,
+            d,
+            opener,
+            want: self.want,
+        };
         flow.segment(from, segment, &around, &mut self.signs, &mut h);
         self.recent.push(seen);
     }
 
     fn udp(&mut self, frame: &[u8], found: &Skim, datagram: &UdpSkim, d: &mut Dissection) {
-        if d.layers.is_empty() {
-            decode_frame(frame, d);
-        }
         let ends = [(found.src, datagram.src), (found.dst, datagram.dst)];
-        let (key, forth) = Key::new(UDP, ends[0], ends[1]);
+        let (key, forth) = Key::new(exchange::UDP, ends[0], ends[1]);
         let (src, dst) = (datagram.src, datagram.dst);
         let (id, from) = self.live(&key, forth).unwrap_or_else(|| {
             let server_sends = serves_udp(src, dst);
@@ -213,116 +230,59 @@ impl Flows {
         flow.meet(from, found.mac);
         flow.history.datagram(from);
         flow.bytes[from.index()] += u64::from(datagram.payload_len);
+        if self.want == Want::Conversations && flow.app != "udp" {
+            return;
+        }
+        if d.layers.is_empty() {
+            decode_frame(frame, d);
+        }
         match carries(d, "udp") {
-            Some("data") => d.raise(&DATAGRAM, None),
+            Some("data") => d.raise(&events::DATAGRAM, None),
             Some(app) if flow.app == "udp" => flow.app = app,
             _ => {}
         }
         flow.note_questions(d);
     }
 
-    /// ICMP, and every other protocol over IP.
-    fn other(&mut self, frame: &[u8], found: &Skim, number: u8, d: &mut Dissection) {
-        if d.layers.is_empty() {
-            decode_frame(frame, d);
-        }
-        if d.fragment.is_some() || self.quotes(d) {
+    /// ICMP, ARP, and whatever else has no ports.
+    fn exchange(&mut self, exchange: &Exchange, d: &mut Dissection) {
+        if self.quotes(d) {
             return;
         }
-        let kind = u16::from(number);
-        let (mut src, mut dst, mut tag) = (found.src, found.dst, 0);
-        let mut answers = false;
-        match kind {
-            ICMP => {
-                answers = matches!(d.number("icmp.type"), Some(0 | 14 | 16 | 18));
-                tag = d.number("icmp.ident").unwrap_or(0) as u16;
-            }
-            ICMPV6 => {
-                let message = d.number("icmpv6.type");
-                answers = matches!(message, Some(129 | 134 | 136));
-                tag = d.number("icmpv6.echo.identifier").unwrap_or(0) as u16;
-                // A question to a group and its answer have one end in common: who is asked for.
-                if let Some(asked) = address(d, "icmpv6.nd.ns.target_address") {
-                    dst = asked;
-                } else if let Some(asked) = address(d, "icmpv6.nd.na.target_address") {
-                    src = asked;
-                }
-            }
-            _ => {}
-        }
-        let transport = match kind {
-            ICMP => "icmp",
-            ICMPV6 => "icmpv6",
-            _ => above_ip(d),
-        };
-        let ends = [(src, tag), (dst, tag)];
-        let (key, forth) = Key::new(kind, ends[0], ends[1]);
-        let (id, from) = self
-            .live(&key, forth)
-            .unwrap_or_else(|| self.open(transport, key, forth, answers, false, ends, d));
+        let ends = [exchange.src, exchange.dst];
+        let (key, forth) = Key::new(exchange.kind, ends[0], ends[1]);
+        let (id, from) = self.live(&key, forth).unwrap_or_else(|| {
+            let (transport, answers) = (exchange.transport, exchange.answers);
+            self.open(transport, key, forth, answers, false, ends, d)
+        });
         d.flow = Some(FlowRef { id, from });
         let Some(flow) = self.table.flow_mut(id) else {
             return;
         };
         flow.count(from, d.packet, d.time);
-        flow.meet(from, found.mac);
-        flow.bytes[from.index()] += payload(d, kind);
-        flow.note_questions(d);
-    }
-
-    fn arp(&mut self, d: &mut Dissection) {
-        let Some(layer) = d
-            .layers
-            .iter()
-            .find(|l| !l.quoted && l.protocol.key == "arp")
-        else {
-            return;
-        };
-        let asker = Read { d, layer };
-        let (Some(src), Some(dst)) = (
-            asker.address("arp.src.proto_ipv4"),
-            asker.address("arp.dst.proto_ipv4"),
-        ) else {
-            return;
-        };
-        let answers = asker.number("arp.opcode") == Some(2);
-        let mac = asker.mac("arp.src.hw_mac");
-        let ends = [(src, 0), (dst, 0)];
-        let (key, forth) = Key::new(ARP, ends[0], ends[1]);
-        let (id, from) = self
-            .live(&key, forth)
-            .unwrap_or_else(|| self.open("arp", key, forth, answers, false, ends, d));
-        d.flow = Some(FlowRef { id, from });
-        let Some(flow) = self.table.flow_mut(id) else {
-            return;
-        };
-        flow.count(from, d.packet, d.time);
-        flow.meet(from, mac.map(|mac| (mac, Mac::BROADCAST)));
+        flow.meet(from, exchange.mac);
+        flow.bytes[from.index()] += exchange.bytes;
         flow.note_questions(d);
     }
 
     /// An ICMP error belongs to the conversation of the packet that it quotes.
     fn quotes(&mut self, d: &mut Dissection) -> bool {
-        let Some((kind, src, dst)) = quoted(d) else {
+        let Some(quoted) = exchange::quoted(d) else {
             return false;
         };
-        let (key, forth) = Key::new(kind, src, dst);
+        let (key, forth) = Key::new(quoted.kind, quoted.src, quoted.dst);
         let Some((id, of)) = self.live(&key, forth) else {
             return false;
         };
         let Some(flow) = self.table.flow_mut(id) else {
             return false;
         };
-        d.flow = Some(FlowRef {
-            id,
-            from: of.other(),
-        });
+        let from = of.other();
+        d.flow = Some(FlowRef { id, from });
         d.about_flow = Some(id);
-        let unreachable = d.number("icmp.type") == Some(3) && d.number("icmp.code") != Some(4)
-            || d.number("icmpv6.type") == Some(1);
         let asked = flow.first_question();
-        if unreachable && flow.refuse(of) && flow.transport == "tcp" {
-            d.raise(tcp::REFUSED_BY_ERROR, asked);
+        if quoted.unreachable && flow.refuse(of) && flow.transport == "tcp" {
+            d.raise(&events::REFUSED, asked);
         }
         true
     }
@@ -398,115 +358,6 @@ fn serves_udp(src: u16, dst: u16) -> bool {
     }
 }
 
-/// The kind and the ends of the packet that an ICMP error quotes.
-fn quoted(d: &Dissection) -> Option<(u16, (IpAddr, u16), (IpAddr, u16))> {
-    let mut found = None;
-    for layer in d.layers.iter().filter(|layer| layer.quoted) {
-        let read = Read { d, layer };
-        match (layer.protocol.key, &mut found) {
-            (key @ ("ip" | "ipv6"), found) => {
-                let v4 = key == "ip";
-                let src = read.address(if v4 { "ip.src" } else { "ipv6.src" })?;
-                let dst = read.address(if v4 { "ip.dst" } else { "ipv6.dst" })?;
-                let kind = read.number(if v4 { "ip.proto" } else { "ipv6.nxt" })?;
-                *found = Some((kind as u16, (src, 0), (dst, 0)));
-            }
-            ("tcp", Some((kind, src, dst))) => {
-                *kind = TCP;
-                src.1 = read.number("tcp.srcport")? as u16;
-                dst.1 = read.number("tcp.dstport")? as u16;
-            }
-            ("udp", Some((kind, src, dst))) => {
-                *kind = UDP;
-                src.1 = read.number("udp.srcport")? as u16;
-                dst.1 = read.number("udp.dstport")? as u16;
-            }
-            (key @ ("icmp" | "icmpv6"), Some((_, src, dst))) => {
-                let ident = if key == "icmp" {
-                    "icmp.ident"
-                } else {
-                    "icmpv6.echo.identifier"
-                };
-                src.1 = read.number(ident).unwrap_or(0) as u16;
-                dst.1 = src.1;
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The key of the protocol that the innermost IP packet carries.
-fn above_ip(d: &Dissection) -> &'static str {
-    let mut found = "ip";
-    let mut below = "";
-    for layer in d.layers.iter().filter(|layer| !layer.quoted) {
-        let key = layer.protocol.key;
-        if matches!(key, "ip" | "ipv6") || matches!(below, "ip" | "ipv6") && key != "data" {
-            found = key;
-        }
-        below = key;
-    }
-    found
-}
-
-/// Payload bytes of an ICMP message, behind its eight bytes of header; of other protocols, of the IP packet.
-fn payload(d: &Dissection, kind: u16) -> u64 {
-    let v4 = d.number("ip.len").zip(d.number("ip.hdr_len"));
-    let whole = match v4 {
-        Some((len, header)) => len.saturating_sub(header),
-        None => d.number("ipv6.plen").unwrap_or(0),
-    };
-    if matches!(kind, ICMP | ICMPV6) {
-        whole.saturating_sub(8)
-    } else {
-        whole
-    }
-}
-
-fn address(d: &Dissection, key: &str) -> Option<IpAddr> {
-    ip_of(d.field(key)?.value)
-}
-
-fn ip_of(value: Value) -> Option<IpAddr> {
-    match value {
-        Value::Ip4(octets) => Some(octets.into()),
-        Value::Ip6(octets) => Some(octets.into()),
-        _ => None,
-    }
-}
-
-/// Reads fields of one layer back.
-struct Read<'a> {
-    d: &'a Dissection,
-    layer: &'a Layer,
-}
-
-impl Read<'_> {
-    fn value(&self, key: &str) -> Option<Value> {
-        let fields = self.d.fields_of(self.layer);
-        fields.iter().find(|f| f.def.key == key).map(|f| f.value)
-    }
-
-    fn address(&self, key: &str) -> Option<IpAddr> {
-        ip_of(self.value(key)?)
-    }
-
-    fn number(&self, key: &str) -> Option<u64> {
-        match self.value(key)? {
-            Value::Num(number) => Some(number),
-            _ => None,
-        }
-    }
-
-    fn mac(&self, key: &str) -> Option<Mac> {
-        match self.value(key)? {
-            Value::Mac(octets) => Some(Mac(octets)),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::testing::{ACK, FIN, MS, SYN, Tape};
@@ -515,7 +366,7 @@ mod tests {
 
     #[test]
     fn a_syn_with_a_new_number_begins_another_conversation() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.handshake();
         tape.tcp(Client, SYN, 100, 0, b"");
         tape.tcp(Client, SYN, 9000, 0, b"");
@@ -526,7 +377,7 @@ mod tests {
 
     #[test]
     fn silence_ends_a_udp_conversation_but_not_its_stream() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.ports = [40_000, 4000];
         tape.udp(Client, b"a");
         tape.time += 59_000 * MS;
@@ -544,7 +395,7 @@ mod tests {
 
     #[test]
     fn without_a_syn_the_registered_or_lower_port_serves() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.tcp(Server, ACK, 501, 101, b"x");
         tape.ports = [40_000, 50_000];
         tape.tcp(Server, ACK, 501, 101, b"x");
@@ -559,7 +410,7 @@ mod tests {
 
     #[test]
     fn an_unreachable_error_refuses_the_syn_that_it_quotes() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.tcp(Client, SYN, 100, 0, b"");
         let quoted = [
             &40_000u16.to_be_bytes()[..],
@@ -590,8 +441,8 @@ mod tests {
     #[test]
     fn messages_are_found_in_any_segmentation_and_order() {
         let banner = b"SSH-2.0-OpenSSH_9.2p1\r\n";
-        for detail in [false, true] {
-            let mut tape = Tape::new(detail);
+        for want in [Want::Events, Want::Fields] {
+            let mut tape = Tape::new(want);
             tape.handshake();
             tape.tcp(Server, ACK, 501 + 5, 101, &banner[5..12]);
             tape.tcp(Server, ACK, 501 + 10, 101, &banner[10..]);
@@ -609,7 +460,7 @@ mod tests {
 
     #[test]
     fn the_server_may_speak_first_and_the_capture_may_begin_late() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.handshake();
         let banner = b"SSH-2.0-x\r\n";
         assert_eq!(tape.tcp(Server, ACK, 501, 101, banner), "ssh.banner");

@@ -204,13 +204,3 @@ impl Flow {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn sizes() {
-        use std::mem::size_of;
-        println!("flow {} tcp {} conn {} hist {}", size_of::<super::Flow>(), size_of::<super::super::tcp::Tcp>(), size_of::<super::super::conversation::Connection>(), size_of::<super::super::history::History>());
-        println!("dialogue {}", size_of::<super::super::messages::Dialogue>());
-    }
-}

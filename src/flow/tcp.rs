@@ -3,39 +3,19 @@
 //! Only what the capture proves is called by its name: a retransmission is bytes that were seen twice here. Bytes seen
 //! once, but late, are out of order: they were overtaken, or their first copy was lost before it came here.
 
-use crate::decode::events;
 use crate::decode::skim::TcpSkim;
 use crate::model::{EventDef, PacketId, Side, Timestamp};
 
+use super::events::{
+    CLOSED, DUPLICATE_ACK, ESTABLISHED, FAST_RETRANSMISSION, FIN, HALF_CLOSE, KEEP_ALIVE,
+    KEEP_ALIVE_ACK, OUT_OF_ORDER, REFUSED, RESET, RETRANSMISSION, SYN, SYN_ACK, WINDOW_FULL,
+    WINDOW_OPEN, ZERO_WINDOW,
+};
+use super::half::{
+    ACKED, BEGUN, FIN_SENT, Half, KEEPS_ALIVE, PROBES, Repeats, SHUT, UNSCALED, length,
+};
 use super::history::{Counted, History};
 
-events! {
-    SYN: "tcp.syn", "A side asks for a connection and says with which number its bytes begin.";
-    SYN_ACK: "tcp.syn_ack", "The other side agrees, acknowledges the SYN and says with which number its own bytes begin.";
-    ESTABLISHED: "tcp.established", "The handshake's third segment: the SYN-ACK is acknowledged, and both sides may send.";
-    FIN: "tcp.fin", "A side says that it will send no more; it can still receive.";
-    CLOSED: "tcp.closed", "The second FIN is acknowledged too: the connection is over.";
-    HALF_CLOSE: "tcp.half_close", "A side goes on sending after it has acknowledged the other's FIN.";
-    RESET: "tcp.reset", "A side ends the connection at once: what is on its way is thrown away.";
-    REFUSED: "tcp.refused", "A SYN was answered by a reset or by an ICMP error: nothing listens there, or it is forbidden.";
-    RETRANSMISSION: "tcp.retransmission", "Bytes that were seen before are sent again, because their acknowledgment did not come in time.";
-    FAST_RETRANSMISSION: "tcp.fast_retransmission", "Bytes are sent again because duplicate ACKs asked for them, before any timer ran out.";
-    DUPLICATE_ACK: "tcp.duplicate_ack", "The receiver acknowledges the same byte again: something arrived, but not what comes next.";
-    OUT_OF_ORDER: "tcp.out_of_order", "Bytes arrive after bytes that follow them: they were overtaken, or sent again after a loss before this point.";
-    ZERO_WINDOW: "tcp.zero_window", "The receiver's buffer is full: the other side has to stop.";
-    WINDOW_FULL: "tcp.window_full", "The sender has filled the window that it was given, and has to wait.";
-    WINDOW_OPEN: "tcp.window_open", "The receiver has room again after a window of zero.";
-    KEEP_ALIVE: "tcp.keep_alive", "An old byte, or none, is sent to see whether the other side is still there.";
-    KEEP_ALIVE_ACK: "tcp.keep_alive_ack", "The other side answers a keep-alive: it is still there.";
-}
-
-/// The events that this file raises.
-pub(super) static TCP_EVENTS: &[&EventDef] = EVENTS;
-/// Raised here for a RST, and for an ICMP error by the table of conversations.
-pub(super) static REFUSED_BY_ERROR: &EventDef = &REFUSED;
-
-/// How many missing stretches of one direction are remembered.
-const HOLES_MAX: usize = 64;
 /// How soon after a duplicate ACK bytes are sent again because of it, in nanoseconds; later it may have been a timer.
 const FAST: i64 = 20_000_000;
 
@@ -77,40 +57,6 @@ const CLOSE_SEEN: u16 = 16;
 const RESET_SEEN: u16 = 32;
 const REFUSED_SEEN: u16 = 64;
 const HALF_CLOSE_SEEN: u16 = 128;
-
-/// One direction.
-#[derive(Debug, Default)]
-struct Half {
-    /// The number before the first byte: of the SYN, or of the byte before the first that was captured.
-    base: u32,
-    /// Behind the highest byte that was captured.
-    next: u32,
-    /// The highest acknowledgment that this side sent.
-    acked: u32,
-    /// The number of its FIN.
-    fin: u32,
-    /// The last window that this side advertised, as on the wire.
-    window: u16,
-    scale: Option<u8>,
-    duplicates: u16,
-    flags: u8,
-    /// When it last acknowledged the same byte again.
-    asked: Timestamp,
-    /// Stretches below `next` that were not captured, in order.
-    holes: Vec<(u32, u32)>,
-}
-
-/// Facts about one direction as bits of `Half::flags`.
-const BEGUN: u8 = 1;
-const ACKED: u8 = 2;
-const FIN_SENT: u8 = 4;
-/// Its window is closed.
-const SHUT: u8 = 8;
-const KEEPS_ALIVE: u8 = 16;
-/// Its last segment was one byte into a closed window.
-const PROBES: u8 = 32;
-/// Its last window was that of a SYN, which is never scaled.
-const UNSCALED: u8 = 64;
 
 /// What a segment brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -212,19 +158,17 @@ impl Tcp {
             return Taken::default();
         }
         let len = segment.payload_len;
-        let end = segment
-            .seq
-            .wrapping_add(len + u32::from(syn) + u32::from(fin));
+        let end = segment.seq.wrapping_add(length(segment));
         let mut taken = Taken::default();
         let half = &self.halves[from.index()];
         let advances = end != segment.seq;
         if !half.has(BEGUN) {
             history.segment(from, segment);
-            self.begin(from, segment, end);
+            self.halves[from.index()].begin(segment);
             taken.new_bytes = len;
         } else if !advances || (len == 1 && !fin && segment.seq == half.next.wrapping_sub(1)) {
             // An ACK without data, or a byte that may be there only to be acknowledged.
-            let repeats = self.repeats(from, segment);
+            let repeats = half.repeats(&self.halves[from.other().index()], segment);
             if (repeats != Repeats::Nothing || advances) && (around.is_twin)() {
                 return Taken {
                     twin: true,
@@ -248,7 +192,7 @@ impl Tcp {
             let half = &mut self.halves[from.index()];
             half.put(KEEPS_ALIVE, repeats == Repeats::KeepAlive);
         } else {
-            let Some(new) = self.advance(from, segment, end, around, history, signs) else {
+            let Some(new) = self.advance(from, segment, around, history, signs) else {
                 return Taken {
                     twin: true,
                     ..taken
@@ -291,55 +235,11 @@ impl Tcp {
         }
     }
 
-    /// The first segment of a side.
-    fn begin(&mut self, from: Side, segment: &TcpSkim, end: u32) {
-        let syn = segment.has(TcpSkim::SYN);
-        let half = &mut self.halves[from.index()];
-        half.put(BEGUN, true);
-        half.base = if syn {
-            segment.seq
-        } else {
-            segment.seq.wrapping_sub(1)
-        };
-        half.next = end;
-    }
-
-    /// What an ACK says that was said before.
-    fn repeats(&self, from: Side, segment: &TcpSkim) -> Repeats {
-        let (half, peer) = (
-            &self.halves[from.index()],
-            &self.halves[from.other().index()],
-        );
-        let same_ack = half.has(ACKED)
-            && segment.has(TcpSkim::ACK)
-            && segment.ack == half.acked
-            && segment.window == half.window;
-        if segment.seq == half.next.wrapping_sub(1) {
-            // Keep-alives are sent when everything is acknowledged; before, one byte is an ordinary retransmission.
-            let all_acked = !peer.has(ACKED) || peer.acked == half.next;
-            return if peer.has(SHUT) {
-                Repeats::Probe
-            } else if all_acked || segment.seq == half.base {
-                Repeats::KeepAlive
-            } else {
-                Repeats::Nothing
-            };
-        }
-        if segment.seq != half.next || !same_ack || segment.window == 0 || half.has(UNSCALED) {
-            Repeats::Nothing
-        } else if peer.has(KEEPS_ALIVE) {
-            Repeats::KeepAliveAck
-        } else {
-            Repeats::Ack
-        }
-    }
-
     /// Bytes, a SYN or a FIN: new, late, or sent again. Returns the count of new payload bytes; `None` for a twin.
     fn advance(
         &mut self,
         from: Side,
         segment: &TcpSkim,
-        end: u32,
         around: &Around<'_>,
         history: &mut History,
         signs: &mut Signs,
@@ -347,59 +247,24 @@ impl Tcp {
         let shut = self.halves[from.other().index()].has(SHUT);
         let half = &mut self.halves[from.index()];
         half.put(KEEPS_ALIVE, false);
-        let probed = half.has(PROBES);
+        // The byte that probed a closed window was not taken, and comes with the bytes behind it.
+        let probed = half.has(PROBES) && segment.payload_len > 1;
         half.put(PROBES, shut && segment.payload_len == 1);
-        let old = half.next.wrapping_sub(segment.seq).cast_signed();
-        if old <= 0 {
-            // At the end of what was seen, or beyond it.
-            history.segment(from, segment);
-            if old < 0 {
-                half.miss(half.next, segment.seq);
-            }
-            half.next = end;
-            return Some(segment.payload_len);
-        }
-        if old == 1 && probed && segment.payload_len > 1 {
-            // The byte that probed a closed window was not taken, and comes with the bytes behind it.
-            history.segment(from, segment);
-            half.next = end;
-            return Some(segment.payload_len - 1);
-        }
-        // Up to where it repeats what was, or should have been, before.
-        let beyond = end
-            .wrapping_sub(half.next)
-            .cast_signed()
-            .max(0)
-            .unsigned_abs();
-        let upto = end.wrapping_sub(beyond);
-        let before = half
-            .base
-            .wrapping_add(1)
-            .wrapping_sub(segment.seq)
-            .cast_signed();
-        let before = before.max(0).unsigned_abs();
-        let first = if segment.has(TcpSkim::SYN) {
-            segment.seq
-        } else {
-            segment.seq.wrapping_add(before)
-        };
-        let inside = upto.wrapping_sub(first).cast_signed().max(0).unsigned_abs();
-        let filled = half.fill(first, upto);
-        let seen = inside.saturating_sub(filled);
-        if seen > 0 && (around.is_twin)() {
+        let (known, mut seen) = half.cover(segment);
+        if known == 1 && probed {
+            seen = 0;
+        } else if seen > 0 && (around.is_twin)() {
             return None;
         }
-        half.next = half.next.wrapping_add(beyond);
         history.segment(from, segment);
         if seen > 0 {
             self.again(from, segment, around, history, signs);
-        } else {
+        } else if known > 0 && !probed {
             self.summary.out_of_order += 1;
             signs.push((&OUT_OF_ORDER, None));
         }
-        let flags = u32::from(segment.has(TcpSkim::SYN)) + u32::from(segment.has(TcpSkim::FIN));
-        let total = segment.payload_len + flags;
-        Some(total.saturating_sub(seen).min(segment.payload_len))
+        let old = if probed { known } else { seen };
+        Some(length(segment).saturating_sub(old).min(segment.payload_len))
     }
 
     /// A segment was sent again.
@@ -548,84 +413,15 @@ impl Tcp {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Repeats {
-    Nothing,
-    Ack,
-    KeepAlive,
-    KeepAliveAck,
-    /// A probe of a closed window, which looks like a keep-alive.
-    Probe,
-}
-
-impl Half {
-    const fn has(&self, bit: u8) -> bool {
-        self.flags & bit != 0
-    }
-
-    const fn put(&mut self, bit: u8, set: bool) {
-        if set {
-            self.flags |= bit;
-        } else {
-            self.flags &= !bit;
-        }
-    }
-
-    /// Notes bytes that were not captured.
-    fn miss(&mut self, from: u32, to: u32) {
-        if self.holes.len() >= HOLES_MAX {
-            self.holes.remove(0);
-        }
-        self.holes.push((from, to));
-    }
-
-    /// Marks bytes as captured; returns how many of them were missing.
-    fn fill(&mut self, from: u32, to: u32) -> u32 {
-        if self.holes.is_empty() {
-            return 0;
-        }
-        let mut filled = 0;
-        let before = |a: u32, b: u32| a.wrapping_sub(b).cast_signed() < 0;
-        let mut left = Vec::with_capacity(self.holes.len() + 1);
-        for &(first, last) in &self.holes {
-            let start = if before(first, from) { from } else { first };
-            let end = if before(last, to) { last } else { to };
-            if !before(start, end) {
-                left.push((first, last));
-                continue;
-            }
-            filled += end.wrapping_sub(start);
-            if first != start {
-                left.push((first, start));
-            }
-            if end != last {
-                left.push((end, last));
-            }
-        }
-        self.holes = left;
-        filled
-    }
-
-    /// Do the bytes that are now acknowledged include some that were not captured?
-    fn lacks(&self, from: u32, to: u32) -> bool {
-        let before = |a: u32, b: u32| a.wrapping_sub(b).cast_signed() < 0;
-        before(self.next, to)
-            || self
-                .holes
-                .iter()
-                .any(|&(first, last)| before(first, to) && before(from, last))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::flow::Outcome;
     use crate::flow::testing::{ACK, FIN, MS, RST, SYN, Tape};
+    use crate::flow::{Flow, Outcome, Want};
     use crate::model::Side::{Client, Server};
 
     #[test]
     fn a_connection_from_syn_to_the_last_ack() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         assert_eq!(tape.tcp(Client, SYN, 100, 0, b""), "tcp.syn");
         assert_eq!(tape.tcp(Server, SYN | ACK, 500, 101, b""), "tcp.syn_ack");
         assert_eq!(tape.tcp(Client, ACK, 101, 501, b""), "tcp.established");
@@ -648,7 +444,7 @@ mod tests {
 
     #[test]
     fn a_lost_syn_makes_the_round_trip_unknown() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.tcp(Client, SYN, 100, 0, b"");
         tape.time += 1000 * MS;
         assert_eq!(
@@ -665,7 +461,7 @@ mod tests {
 
     #[test]
     fn refused_unanswered_reset_half_closed() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.tcp(Client, SYN, 100, 0, b"");
         assert_eq!(
             tape.tcp(Server, RST | ACK, 0, 101, b""),
@@ -692,7 +488,7 @@ mod tests {
         let flows = tape.finish();
         let outcomes: Vec<&str> = flows.iter().map(|f| f.outcome().name()).collect();
         assert_eq!(outcomes, ["refused", "unanswered", "reset", "half-closed"]);
-        let histories: Vec<String> = flows.iter().map(|f| f.history()).collect();
+        let histories: Vec<String> = flows.iter().map(Flow::history).collect();
         assert_eq!(histories, ["Sr", "S", "ShAR", "ShAFad"]);
         let ending = &flows[1].endings[0];
         assert_eq!(ending.event.id, "tcp.unanswered");
@@ -705,7 +501,7 @@ mod tests {
 
     #[test]
     fn a_reset_after_both_fins_changes_nothing() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.handshake();
         tape.tcp(Client, FIN | ACK, 101, 501, b"");
         tape.tcp(Server, FIN | ACK, 501, 102, b"");
@@ -715,7 +511,7 @@ mod tests {
 
     #[test]
     fn only_bytes_seen_twice_are_a_retransmission() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.handshake();
         tape.tcp(Client, ACK, 101, 501, b"0123456789");
         tape.tcp(Client, ACK, 121, 501, b"0123456789");
@@ -743,7 +539,7 @@ mod tests {
 
     #[test]
     fn duplicate_acks_ask_for_a_fast_retransmission() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.handshake();
         for i in 0..4 {
             tape.tcp(Server, ACK, 501 + 10 * i, 101, b"0123456789");
@@ -759,7 +555,7 @@ mod tests {
 
     #[test]
     fn a_segment_captured_twice_on_its_way_was_sent_once() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.handshake();
         tape.tcp(Client, ACK, 101, 501, b"0123456789");
         // The router's copy: the same identification, one hop fewer.
@@ -777,7 +573,7 @@ mod tests {
 
     #[test]
     fn windows_close_are_probed_and_open() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.window = 10;
         tape.handshake();
         assert_eq!(
@@ -800,7 +596,7 @@ mod tests {
 
     #[test]
     fn keep_alives_are_no_retransmissions() {
-        let mut tape = Tape::new(false);
+        let mut tape = Tape::new(Want::Events);
         tape.handshake();
         tape.tcp(Client, ACK, 101, 501, b"x");
         // Not acknowledged yet: the byte was sent again.

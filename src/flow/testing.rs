@@ -4,7 +4,7 @@ use crate::decode::skim::TcpSkim;
 use crate::decode::{Dissection, Opener, Sealed, Unopened};
 use crate::model::{LinkType, PacketId, Side, Timestamp};
 
-use super::{Flow, Flows};
+use super::{Flow, Flows, Want};
 
 pub(super) const SYN: u16 = TcpSkim::SYN;
 pub(super) const ACK: u16 = TcpSkim::ACK;
@@ -40,9 +40,9 @@ pub(super) struct Tape {
 }
 
 impl Tape {
-    pub(super) fn new(detail: bool) -> Self {
+    pub(super) fn new(want: Want) -> Self {
         Self {
-            flows: Flows::new(detail),
+            flows: Flows::new(want),
             d: Dissection::default(),
             frames: 0,
             time: 0,

@@ -168,7 +168,7 @@ const UNRAISED: &[&str] = &[
 pub fn events() -> BTreeSet<&'static str> {
     let decoded = protocols().iter().flat_map(|p| p.events.iter().copied());
     decoded
-        .chain(crate::flow::ALL_EVENTS.iter().copied().flatten().copied())
+        .chain(crate::flow::EVENTS.iter().copied())
         .chain(traceroute::EVENTS.iter().copied())
         .map(|event| event.id)
         .chain(UNRAISED.iter().copied())
