@@ -4,7 +4,7 @@ use std::path::Path;
 
 use wirewalk::capture::{Block, Capture};
 use wirewalk::decode::{BufferKind, Dissection, FactValue};
-use wirewalk::flow::Flows;
+use wirewalk::flow::{Flows, Want};
 use wirewalk::model::{PacketId, Side};
 use wirewalk::secrets::Secrets;
 
@@ -36,7 +36,7 @@ fn read(sample: &str, with_keys: bool, detail: bool) -> Told {
         .join("captures")
         .join(format!("{sample}.pcapng"));
     let mut capture = Capture::open(&path).unwrap();
-    let mut flows = Flows::new(detail);
+    let mut flows = Flows::new(if detail { Want::Fields } else { Want::Events });
     let mut secrets = Secrets::new();
     let mut d = Dissection::default();
     let mut told = Told::default();
