@@ -319,7 +319,7 @@ impl Session {
             hint: "this is a fault of wirewalk; another version may be without it".to_owned(),
         })?;
         let mut narrator = Narrator::new(Arc::new(library));
-        let mut passage = self.pass(false, |frame, passage| {
+        let mut passage = self.pass(Want::Events, |frame, passage| {
             narrator.feed(frame.bytes, &passage.dissection, &passage.flows);
             passage.settle(&mut narrator, &mut each)
         })?;
