@@ -4,7 +4,7 @@ use std::path::Path;
 
 use wirewalk::capture::{Block, Capture};
 use wirewalk::decode::{BufferKind, Dissection, FactValue};
-use wirewalk::flow::{Flows, Want};
+use wirewalk::flow::{Flow, Flows, Want};
 use wirewalk::model::{PacketId, Side};
 use wirewalk::secrets::Secrets;
 
@@ -75,7 +75,7 @@ fn read(sample: &str, with_keys: bool, detail: bool) -> Told {
     }
     flows.finish();
     over.extend(flows.ended());
-    for fact in over.iter().flat_map(|flow| flow.facts()) {
+    for fact in over.iter().flat_map(Flow::facts) {
         if fact.protocol == "tls" {
             let value = match fact.value {
                 FactValue::Text(text) => text,

@@ -86,22 +86,21 @@ fn suite(number: u16, version: TlsVersion) -> Option<Suite> {
         hmac::HMAC_SHA256,
         hkdf::HKDF_SHA256,
     );
+    // TLS 1.3: RFC 9846 appendix B.4. TLS 1.2: RFC 5288, 5289, 5487, 7905, 8442.
     let (cipher, hash, hkdf) = match (version, number) {
-        (TlsVersion::Tls13, 0x1301) => aes_128,
-        (TlsVersion::Tls13, 0x1302) => aes_256,
-        (TlsVersion::Tls13, 0x1303) => chacha,
-        // RFC 5288, 5289, 5487, 8442.
-        (
+        (TlsVersion::Tls13, 0x1301)
+        | (
             TlsVersion::Tls12,
             0x009c | 0x009e | 0x00a0 | 0x00a2 | 0x00a4 | 0x00a6 | 0x00a8 | 0x00aa | 0x00ac | 0xc02b
             | 0xc02d | 0xc02f | 0xc031 | 0xd001,
         ) => aes_128,
-        (
+        (TlsVersion::Tls13, 0x1302)
+        | (
             TlsVersion::Tls12,
             0x009d | 0x009f | 0x00a1 | 0x00a3 | 0x00a5 | 0x00a7 | 0x00a9 | 0x00ab | 0x00ad | 0xc02c
             | 0xc02e | 0xc030 | 0xc032 | 0xd002,
         ) => aes_256,
-        (TlsVersion::Tls12, 0xcca8..=0xccae) => chacha,
+        (TlsVersion::Tls13, 0x1303) | (TlsVersion::Tls12, 0xcca8..=0xccae) => chacha,
         _ => return None,
     };
     Some(Suite { cipher, hash, hkdf })

@@ -13,18 +13,26 @@ use super::memory::TlsMemory;
 use super::names;
 
 /// How a cipher suite agrees on keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Agreement {
-    /// With a shared key (as the only means, or besides another).
+    method: Method,
+    /// A shared key takes part, as the only means or besides another.
     shared_key: bool,
-    /// On an elliptic curve.
-    curve: bool,
-    /// In a finite field.
-    field: bool,
-    /// With the RSA key of the certificate.
-    rsa: bool,
     /// The server's parameters carry a signature.
     signed: bool,
+}
+
+/// The means of an agreement, besides a shared key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    /// Diffie-Hellman on an elliptic curve.
+    Curve,
+    /// Diffie-Hellman in a finite field.
+    Field,
+    /// The client's secret, encrypted to the RSA key of the certificate.
+    Rsa,
+    /// Nothing but the shared key.
+    SharedKey,
 }
 
 /// What the name of the suite says; `None` for suites that are not known, and for methods that have left no trace in practice.
@@ -32,31 +40,19 @@ fn agreement(suite: u16) -> Option<Agreement> {
     let name = names::suite(suite.into())?.strip_prefix("TLS_")?;
     let (method, _) = name.split_once("_WITH_")?;
     let shared_key = method.contains("PSK");
-    let anonymous = method.contains("anon");
-    Some(match method.split('_').next()? {
-        "ECDHE" | "ECDH" => Agreement {
-            shared_key,
-            curve: true,
-            signed: !anonymous && !shared_key,
-            ..Agreement::default()
-        },
-        "DHE" | "DH" => Agreement {
-            shared_key,
-            field: true,
-            signed: !anonymous && !shared_key,
-            ..Agreement::default()
-        },
-        "RSA" => Agreement {
-            shared_key,
-            rsa: true,
-            ..Agreement::default()
-        },
-        "PSK" => Agreement {
-            shared_key,
-            field: method.contains("DHE"),
-            ..Agreement::default()
-        },
+    let signed = !shared_key && !method.contains("anon");
+    let (method, signed) = match method.split('_').next()? {
+        "ECDHE" | "ECDH" => (Method::Curve, signed),
+        "DHE" | "DH" => (Method::Field, signed),
+        "RSA" => (Method::Rsa, false),
+        "PSK" if method.contains("DHE") => (Method::Field, false),
+        "PSK" => (Method::SharedKey, false),
         _ => return None,
+    };
+    Some(Agreement {
+        method,
+        shared_key,
+        signed,
     })
 }
 
@@ -86,7 +82,7 @@ pub(super) fn server_key_exchange(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if agreement.shared_key {
         sized(c, &HINT_LENGTH, 2, &HINT)?;
     }
-    if agreement.curve {
+    if agreement.method == Method::Curve {
         const NAMED: u8 = 3;
         if c.u8(&CURVE_TYPE)? != NAMED {
             return parameters(c);
@@ -96,7 +92,7 @@ pub(super) fn server_key_exchange(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             memory.group = Some(group);
         }
         sized(c, &SERVER_POINT_LENGTH, 1, &SERVER_POINT)?;
-    } else if agreement.field {
+    } else if agreement.method == Method::Field {
         sized(c, &P_LENGTH, 2, &P)?;
         sized(c, &G_LENGTH, 2, &G)?;
         sized(c, &YS_LENGTH, 2, &YS)?;
@@ -121,17 +117,15 @@ pub(super) fn client_key_exchange(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if agreement.shared_key {
         sized(c, &IDENTITY_LENGTH, 2, &IDENTITY)?;
     }
-    if agreement.curve {
-        sized(c, &CLIENT_POINT_LENGTH, 1, &CLIENT_POINT)
-    } else if agreement.field {
-        sized(c, &YC_LENGTH, 2, &YC)
-    } else if agreement.rsa && version == Some(TlsVersion::Ssl30) {
-        let len = c.left();
-        c.bytes(&PREMASTER, len).map(|_| ())
-    } else if agreement.rsa {
-        sized(c, &PREMASTER_LENGTH, 2, &PREMASTER)
-    } else {
-        Ok(())
+    match agreement.method {
+        Method::Curve => sized(c, &CLIENT_POINT_LENGTH, 1, &CLIENT_POINT),
+        Method::Field => sized(c, &YC_LENGTH, 2, &YC),
+        Method::Rsa if version == Some(TlsVersion::Ssl30) => {
+            let len = c.left();
+            c.bytes(&PREMASTER, len).map(|_| ())
+        }
+        Method::Rsa => sized(c, &PREMASTER_LENGTH, 2, &PREMASTER),
+        Method::SharedKey => Ok(()),
     }
 }
 
@@ -146,13 +140,18 @@ mod tests {
 
     #[test]
     fn the_suite_decides_the_agreement() {
-        let of = |suite| agreement(suite).unwrap();
-        assert!(of(0xc02f).curve && of(0xc02f).signed);
-        assert!(of(0x009e).field && of(0x009e).signed);
-        assert!(of(0xc018).curve && !of(0xc018).signed);
-        assert!(of(0x009c).rsa && !of(0x009c).signed);
-        assert!(of(0x00a8).shared_key && !of(0x00a8).field);
-        assert!(of(0x00aa).shared_key && of(0x00aa).field);
+        let of = |suite| {
+            let agreement = agreement(suite).unwrap();
+            (agreement.method, agreement.shared_key, agreement.signed)
+        };
+        assert_eq!(of(0xc02f), (Method::Curve, false, true));
+        assert_eq!(of(0x009e), (Method::Field, false, true));
+        assert_eq!(of(0xc018), (Method::Curve, false, false));
+        assert_eq!(of(0x009c), (Method::Rsa, false, false));
+        assert_eq!(of(0x00a8), (Method::SharedKey, true, false));
+        assert_eq!(of(0x00aa), (Method::Field, true, false));
+        assert_eq!(of(0xc0aa), (Method::Field, true, false));
+        assert_eq!(of(0x00ac), (Method::Rsa, true, false));
         assert_eq!(agreement(0x1301), None);
     }
 }

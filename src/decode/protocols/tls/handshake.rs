@@ -59,7 +59,8 @@ pub(super) fn messages(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fa
             continue;
         }
         if !plausible(c) {
-            return record::stay_sealed(c, 22, Unopened::NoKey, told);
+            record::stay_sealed(c, 22, Unopened::NoKey, told);
+            return Ok(());
         }
         let whole = c
             .peek_number(1, 3)
@@ -161,6 +162,7 @@ fn message(c: &mut Cursor<'_, '_>, told: &mut Told) {
 }
 
 type Event = Option<&'static EventDef>;
+type Reader = fn(&mut Cursor<'_, '_>) -> Result<(), Fault>;
 
 fn typed(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<Event, (Fault, Event)> {
     let kind = c.u8(&TYPE).map_err(|fault| (fault, None))?;
@@ -176,66 +178,65 @@ fn typed(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<Event, (Fault, Event
             .map(|()| event)
             .map_err(|fault| (fault, event));
     }
-    let (name, event, read): (&str, Event, fn(&mut Cursor<'_, '_>) -> Result<(), Fault>) =
-        match kind {
-            HELLO_REQUEST => ("HelloRequest", None, nothing),
-            CLIENT_HELLO => {
-                return hello::client_hello(c, told)
-                    .map(|()| Some(&CLIENT_HELLO_EVENT))
-                    .map_err(|fault| (fault, Some(&CLIENT_HELLO_EVENT)));
-            }
-            NEW_SESSION_TICKET => ("NewSessionTicket", Some(&TICKET_EVENT), ticket),
-            END_OF_EARLY_DATA => (
-                "EndOfEarlyData",
-                Some(&END_OF_EARLY_DATA_EVENT),
-                end_of_early_data,
-            ),
-            ENCRYPTED_EXTENSIONS => (
-                "EncryptedExtensions",
-                Some(&ENCRYPTED_EXTENSIONS_EVENT),
-                encrypted_extensions,
-            ),
-            CERTIFICATE => (
-                "Certificate",
-                Some(&CERTIFICATE_EVENT),
-                identity::certificate,
-            ),
-            SERVER_KEY_EXCHANGE => (
-                "ServerKeyExchange",
-                Some(&SERVER_KEY_EXCHANGE_EVENT),
-                agreement::server_key_exchange,
-            ),
-            CERTIFICATE_REQUEST => (
-                "CertificateRequest",
-                Some(&CERTIFICATE_REQUEST_EVENT),
-                identity::certificate_request,
-            ),
-            SERVER_HELLO_DONE => (
-                "ServerHelloDone",
-                Some(&SERVER_HELLO_DONE_EVENT),
-                server_hello_done,
-            ),
-            CERTIFICATE_VERIFY => (
-                "CertificateVerify",
-                Some(&CERTIFICATE_VERIFY_EVENT),
-                identity::certificate_verify,
-            ),
-            CLIENT_KEY_EXCHANGE => (
-                "ClientKeyExchange",
-                Some(&CLIENT_KEY_EXCHANGE_EVENT),
-                agreement::client_key_exchange,
-            ),
-            FINISHED => ("Finished", Some(&FINISHED_EVENT), finished),
-            CERTIFICATE_STATUS => ("CertificateStatus", None, identity::certificate_status),
-            KEY_UPDATE_TYPE => ("KeyUpdate", None, key_update),
-            COMPRESSED_CERTIFICATE => (
-                "CompressedCertificate",
-                Some(&CERTIFICATE_EVENT),
-                identity::compressed_certificate,
-            ),
-            NEXT_PROTOCOL => ("NextProtocol", None, next_protocol),
-            _ => ("unknown handshake message", None, unknown),
-        };
+    let (name, event, read): (&str, Event, Reader) = match kind {
+        HELLO_REQUEST => ("HelloRequest", None, nothing),
+        CLIENT_HELLO => {
+            return hello::client_hello(c, told)
+                .map(|()| Some(&CLIENT_HELLO_EVENT))
+                .map_err(|fault| (fault, Some(&CLIENT_HELLO_EVENT)));
+        }
+        NEW_SESSION_TICKET => ("NewSessionTicket", Some(&TICKET_EVENT), ticket),
+        END_OF_EARLY_DATA => (
+            "EndOfEarlyData",
+            Some(&END_OF_EARLY_DATA_EVENT),
+            end_of_early_data,
+        ),
+        ENCRYPTED_EXTENSIONS => (
+            "EncryptedExtensions",
+            Some(&ENCRYPTED_EXTENSIONS_EVENT),
+            encrypted_extensions,
+        ),
+        CERTIFICATE => (
+            "Certificate",
+            Some(&CERTIFICATE_EVENT),
+            identity::certificate,
+        ),
+        SERVER_KEY_EXCHANGE => (
+            "ServerKeyExchange",
+            Some(&SERVER_KEY_EXCHANGE_EVENT),
+            agreement::server_key_exchange,
+        ),
+        CERTIFICATE_REQUEST => (
+            "CertificateRequest",
+            Some(&CERTIFICATE_REQUEST_EVENT),
+            identity::certificate_request,
+        ),
+        SERVER_HELLO_DONE => (
+            "ServerHelloDone",
+            Some(&SERVER_HELLO_DONE_EVENT),
+            server_hello_done,
+        ),
+        CERTIFICATE_VERIFY => (
+            "CertificateVerify",
+            Some(&CERTIFICATE_VERIFY_EVENT),
+            identity::certificate_verify,
+        ),
+        CLIENT_KEY_EXCHANGE => (
+            "ClientKeyExchange",
+            Some(&CLIENT_KEY_EXCHANGE_EVENT),
+            agreement::client_key_exchange,
+        ),
+        FINISHED => ("Finished", Some(&FINISHED_EVENT), finished),
+        CERTIFICATE_STATUS => ("CertificateStatus", None, identity::certificate_status),
+        KEY_UPDATE_TYPE => ("KeyUpdate", None, key_update),
+        COMPRESSED_CERTIFICATE => (
+            "CompressedCertificate",
+            Some(&CERTIFICATE_EVENT),
+            identity::compressed_certificate,
+        ),
+        NEXT_PROTOCOL => ("NextProtocol", None, next_protocol),
+        _ => ("unknown handshake message", None, unknown),
+    };
     told.add(name);
     read(c).map(|()| event).map_err(|fault| (fault, event))
 }

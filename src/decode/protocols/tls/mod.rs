@@ -76,9 +76,10 @@ fn guess(client: &[u8], server: &[u8]) -> Guess {
         (client, 1)
     };
     match *said {
-        [] => Guess::More,
         [22, 3, 0..=4, _, _, kind, ..] if kind == hello => Guess::Yes,
-        [22] | [22, 3] | [22, 3, 0..=4] | [22, 3, 0..=4, _] | [22, 3, 0..=4, _, _] => Guess::More,
+        [] | [22] | [22, 3] | [22, 3, 0..=4] | [22, 3, 0..=4, _] | [22, 3, 0..=4, _, _] => {
+            Guess::More
+        }
         [_, _, 1, _, _, ..] if old_hello(said).is_some() => Guess::Perhaps,
         _ if resumes(said) => Guess::Perhaps,
         _ => Guess::No,

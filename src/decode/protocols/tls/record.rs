@@ -93,18 +93,16 @@ fn is_version_13(hello: Hello) -> bool {
 fn content(c: &mut Cursor<'_, '_>, kind: u8, told: &mut Told) -> Result<(), Fault> {
     match kind {
         CCS => change_cipher_spec(c, told),
-        ALERT_TYPE => alert(c, told),
-        HANDSHAKE_TYPE => handshake::messages(c, told),
+        ALERT_TYPE => return alert(c, told),
+        HANDSHAKE_TYPE => return handshake::messages(c, told),
         DATA => application_data(c, told),
-        HEARTBEAT_RECORD => heartbeat(c, told),
-        _ => {
-            c.skip(c.left());
-            Ok(())
-        }
+        HEARTBEAT_RECORD => return heartbeat(c, told),
+        _ => c.skip(c.left()),
     }
+    Ok(())
 }
 
-fn change_cipher_spec(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault> {
+fn change_cipher_spec(c: &mut Cursor<'_, '_>, told: &mut Told) {
     told.add("ChangeCipherSpec");
     let mark = c.mark();
     c.put(&CHANGE_CIPHER_SPEC, c.rest_span(), Value::None);
@@ -114,14 +112,14 @@ fn change_cipher_spec(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fau
     if let Some(memory) = c.memory::<TlsMemory>() {
         memory.change_cipher_spec(side);
     }
-    Ok(())
 }
 
 fn alert(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault> {
     let mark = c.mark();
     if c.left() != 2 {
         // Two bytes are an alert; anything else is one that is sealed.
-        return stay_sealed(c, ALERT_TYPE, Unopened::NoKey, told);
+        stay_sealed(c, ALERT_TYPE, Unopened::NoKey, told);
+        return Ok(());
     }
     let description = c.group(&ALERT, |c| {
         c.u8(&ALERT_LEVEL)?;
@@ -154,7 +152,7 @@ fn heartbeat(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault> {
     })
 }
 
-fn application_data(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault> {
+fn application_data(c: &mut Cursor<'_, '_>, told: &mut Told) {
     told.add("Application Data");
     let next = c
         .memory::<TlsMemory>()
@@ -163,7 +161,6 @@ fn application_data(c: &mut Cursor<'_, '_>, told: &mut Told) -> Result<(), Fault
         .map_or(Next::Data, Next::Alpn);
     c.inner(next, c.rest_span());
     c.skip(c.left());
-    Ok(())
 }
 
 /// Reads a sealed record: its clear content where a key fits, otherwise its size.
@@ -171,7 +168,10 @@ fn open(c: &mut Cursor<'_, '_>, kind: u8, header: [u8; 5], told: &mut Told) -> R
     let body = c.rest_span();
     let (inner, clear, is_13) = match unseal(c, header, body) {
         Ok(opened) => opened,
-        Err(why) => return stay_sealed(c, kind, why, told),
+        Err(why) => {
+            stay_sealed(c, kind, why, told);
+            return Ok(());
+        }
     };
     if inner == DATA {
         c.put(&APP_DATA, body, Value::Bytes);
@@ -194,12 +194,7 @@ fn open(c: &mut Cursor<'_, '_>, kind: u8, header: [u8; 5], told: &mut Told) -> R
 }
 
 /// What can be told of a record that no key opens: that it is there, and how long it is.
-pub(super) fn stay_sealed(
-    c: &mut Cursor<'_, '_>,
-    kind: u8,
-    why: Unopened,
-    told: &mut Told,
-) -> Result<(), Fault> {
+pub(super) fn stay_sealed(c: &mut Cursor<'_, '_>, kind: u8, why: Unopened, told: &mut Told) {
     let mark = c.mark();
     let span = c.rest_span();
     match kind {
@@ -229,7 +224,6 @@ pub(super) fn stay_sealed(
     if first {
         c.event_since(mark, &ENCRYPTED_EVENT);
     }
-    Ok(())
 }
 
 /// Tries the keys that can have sealed this record. Returns the type inside, the clear bytes, and whether it is TLS 1.3.
