@@ -5,7 +5,7 @@
 //! | link | first question to the link | its last answer before anything else needs it | part of `time_namelookup` |
 //! | name | first question for a name | last answer before the connection | `time_namelookup` |
 //! | connect | first SYN | the handshake's ACK (or SYN-ACK) | `time_connect` |
-//! | secure | ClientHello, or the first SSH banner | the client's Finished, or NEWKEYS both ways | `time_appconnect` |
+//! | secure | ClientHello, or the first SSH banner | the client's Finished, or NEWKEYS both ways; else what broke it off | `time_appconnect` |
 //! | request | handshake's end | last frame of the first request | `time_pretransfer` and the sending |
 //! | wait | the request's end | first frame of the answer | `time_starttransfer` |
 //! | transfer | first frame of the answer | last frame of the last body | `time_total` |
@@ -88,7 +88,9 @@ fn add(moments: &[&Moment], flow: Option<u32>, phases: &mut Vec<Phase>) {
     }
     let secure = first(&["tls.client_hello", "ssh.banner", "quic.initial"]).map(|m| m.time);
     let secured = secured(moments, flow);
-    if let (Some(start), Some(end)) = (secure, secured) {
+    // A handshake that fails takes time too.
+    let broken = first(&["tls.alert", "tcp.reset"]).map(|m| m.time);
+    if let (Some(start), Some(end)) = (secure, secured.or(broken)) {
         push("secure", start, end);
     }
     let request = first(&["http.request", "http2.request", "http3.request"]);

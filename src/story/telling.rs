@@ -114,10 +114,9 @@ fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<Tale> {
     let legs = legs(&strands);
     let mut moments = Vec::new();
     let mut mains: Vec<Conversation> = Vec::new();
-    let mut others: Vec<Conversation> = Vec::new();
+    let mut others: Vec<(bool, Conversation)> = Vec::new();
     let mut names = Vec::new();
     let mut races = Vec::new();
-    let mut main_flows = Vec::new();
     let any_main = strands.iter().any(|(_, s)| s.kind == Kind::Main);
     for (id, strand) in strands {
         let leg = legs.get(&id).copied().unwrap_or(1);
@@ -131,14 +130,11 @@ fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<Tale> {
             names.extend(strand.names.first().cloned().map(|n| (strand.kind, n)));
         }
         for (at, conversation) in strand.conversations.into_iter().enumerate() {
-            if strand.kind == Kind::Main {
-                main_flows.push(conversation.id);
-            }
             if own_leg && at == 0 {
                 mains.push(conversation);
                 races.push(strand.joined == Joined::Race);
             } else {
-                others.push(conversation);
+                others.push((strand.kind == Kind::Neighbour, conversation));
             }
         }
         moments.extend(
@@ -178,11 +174,9 @@ fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<Tale> {
         held: RefCell::new(Vec::new()),
     };
     tale.name = name(&tale, names);
-    mains.append(&mut others);
-    for c in &mut mains {
-        // A conversation that goes on has been counted up to here only.
-        c.frames = c.frames.max(1);
-    }
+    // Questions to the link come last: what a journey is about is rather a name.
+    others.sort_by_key(|(neighbour, _)| *neighbour);
+    mains.extend(others.into_iter().map(|(_, conversation)| conversation));
     tale.conversations = mains;
     tale.actors = actors(&tale);
     Some(tale)
@@ -603,7 +597,9 @@ impl Teller<'_> {
                     round: 1,
                     evidence: moment.evidence,
                     moment: Some(moment.clone()),
-                    duration_ns: None,
+                    // A hop's answer is part of its step.
+                    duration_ns: (moment.protocol == "traceroute" && moment.until > moment.time)
+                        .then(|| moment.until.since(moment.time)),
                     from,
                     to,
                 },

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::model::{EventDef, PacketId};
+use crate::model::{EventDef, PacketId, Timestamp};
 
 use super::journey::Role;
 use super::moment::{Evidence, Moment};
@@ -59,10 +59,14 @@ pub(super) fn add_hops(tale: &mut Tale) {
     hops.sort_by_key(|hop| hop.0);
     let mut added = Vec::new();
     for (_, probes) in &hops {
-        let answers: Vec<&Moment> = probes
+        let answered: Vec<(&Moment, &Moment)> = probes
             .iter()
-            .filter_map(|probe| answer(tale, probe))
+            .filter_map(|probe| Some((*probe, answer(tale, probe)?)))
             .collect();
+        let answers: Vec<&Moment> = answered.iter().map(|(_, answer)| *answer).collect();
+        let rtt = answered
+            .first()
+            .map_or(0, |(probe, answer)| answer.time.since(probe.time).max(0));
         let arrived = answers.iter().any(|m| m.src.is_some() && m.src == server);
         let def = match (answers.is_empty(), arrived) {
             (true, _) => &SILENT,
@@ -74,7 +78,7 @@ pub(super) fn add_hops(tale: &mut Tale) {
         if over && def.id != HOP.id {
             continue;
         }
-        added.extend(step(def, probes, &answers));
+        added.extend(step(def, probes, &answers, rtt));
     }
     tale.moments.extend(added);
     tale.moments.sort_by_key(|placed| {
@@ -120,7 +124,13 @@ fn answer<'a>(tale: &'a Tale, probe: &Moment) -> Option<&'a Moment> {
     })
 }
 
-fn step(def: &'static EventDef, probes: &[&Moment], answers: &[&Moment]) -> Option<Placed> {
+/// One hop: its probes, what came back, and how long the first answer took.
+fn step(
+    def: &'static EventDef,
+    probes: &[&Moment],
+    answers: &[&Moment],
+    rtt: i64,
+) -> Option<Placed> {
     let first = probes.first()?;
     let mut packets: Vec<PacketId> = probes
         .iter()
@@ -143,7 +153,6 @@ fn step(def: &'static EventDef, probes: &[&Moment], answers: &[&Moment]) -> Opti
         )
         .cloned()
         .collect();
-    let until = answers.iter().map(|m| m.until).chain([first.until]).max()?;
     Some(Placed {
         leg: 1,
         moment: Moment {
@@ -156,7 +165,7 @@ fn step(def: &'static EventDef, probes: &[&Moment], answers: &[&Moment]) -> Opti
             packets,
             count: probes.len() as u32,
             time: first.time,
-            until,
+            until: Timestamp(first.time.0.saturating_add(rtt)),
             evidence: Evidence::Observed,
             values,
             osi: 3,
