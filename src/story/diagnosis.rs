@@ -59,9 +59,8 @@ fn dns(t: &Tale) -> Outcome {
         || t.seen("dns.timeout")
         || refused(t)
         || unanswered(t)
+        || (!t.cut_off && responses().next().is_none() && t.seen("dns.query"))
     {
-        Outcome::Failed
-    } else if !t.cut_off && responses().next().is_none() && t.seen("dns.query") {
         Outcome::Failed
     } else if t.seen("tls.client_hello") && secured(t) {
         // DNS inside TLS that no key opens: the session stands.

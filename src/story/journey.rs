@@ -96,7 +96,7 @@ pub struct Phase {
 }
 
 /// Where the words of a step stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Words {
     /// In the journey's script, at this step.
     Own(usize),

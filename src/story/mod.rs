@@ -11,6 +11,7 @@ pub mod journey;
 mod ledger;
 mod link;
 pub mod moment;
+mod needs;
 pub mod parts;
 pub mod script;
 pub mod scripts;
@@ -21,9 +22,6 @@ pub mod template;
 mod traceroute;
 mod wants;
 pub mod words;
-
-#[cfg(test)]
-mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -346,10 +344,10 @@ impl Narrator {
         let family = self.family(root);
         let members = || family.iter().filter_map(|id| self.strands.get(id));
         let over = members().all(|s| match s.kind {
-            Kind::Main => s.open == 0,
-            Kind::Lookup if strand.kind == Kind::Main => s.questions.is_empty() || s.open == 0,
-            Kind::Lookup => s.open == 0,
-            Kind::Neighbour => strand.kind != Kind::Neighbour || s.open == 0,
+            // What serves a connection need not be over: only its answers count.
+            Kind::Lookup if strand.kind == Kind::Main && s.questions.is_empty() => true,
+            Kind::Neighbour if strand.kind != Kind::Neighbour => true,
+            _ => s.open == 0,
         });
         if !over {
             return;
@@ -393,3 +391,6 @@ fn osi_of(protocol: &str) -> Osi {
         _ => Osi::Application,
     }
 }
+
+#[cfg(test)]
+mod tests;

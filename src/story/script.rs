@@ -204,6 +204,9 @@ pub struct Absent {
     /// Facts that must hold.
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// A few words, where those of the step quote values.
+    #[serde(default)]
+    pub title: Option<Template>,
     /// The reason, one sentence.
     pub say: Template,
 }
@@ -273,6 +276,7 @@ impl Step {
             .chain(&self.hidden)
             .chain(&self.inferred)
             .chain(self.absent.iter().map(|absent| &absent.say))
+            .chain(self.absent.iter().filter_map(|a| a.title.as_ref()))
     }
 }
 

@@ -73,17 +73,14 @@ impl Library {
         let at = self.scripts.iter().position(|s| s.story == script.story);
         let script = Arc::new(script);
         let common = script.story == COMMON;
-        let at = match at {
-            Some(at) => {
-                self.scripts[at] = script;
-                self.steps[at] = steps;
-                at
-            }
-            None => {
-                self.scripts.push(script);
-                self.steps.push(steps);
-                self.scripts.len() - 1
-            }
+        let at = if let Some(at) = at {
+            self.scripts[at] = script;
+            self.steps[at] = steps;
+            at
+        } else {
+            self.scripts.push(script);
+            self.steps.push(steps);
+            self.scripts.len() - 1
         };
         if common {
             self.common = at;

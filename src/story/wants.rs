@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::decode::{BufferKind, Dissection, Field, Raised, Value};
+use crate::decode::{BufferKind, Dissection, Field, Layer, Raised, Value, protocols};
 use crate::model::{BufId, Span};
 
 use super::moment::{Captured, Datum, Evidence};
+use super::needs::ENGINE;
 use super::script::Script;
 use super::template::{Part, Template};
 
@@ -16,152 +17,10 @@ const VALUES_MAX: usize = 256;
 /// A text is kept up to this many bytes.
 const TEXT_MAX: usize = 4096;
 
-/// Fields that the engine itself needs: event (or its protocol, with a dot at the end) and keys.
-const ENGINE: &[(&str, &[&str])] = &[
-    (
-        "dns.",
-        &[
-            "dns.id",
-            "dns.qry.name",
-            "dns.qry.type",
-            "dns.a",
-            "dns.aaaa",
-            "dns.cname",
-            "dns.ptr.domain_name",
-            "dns.flags.rcode",
-            "dns.flags.truncated",
-            "dns.flags.authoritative",
-            "dns.count.answers",
-        ],
-    ),
-    (
-        "arp.",
-        &[
-            "arp.src.hw_mac",
-            "arp.src.proto_ipv4",
-            "arp.dst.hw_mac",
-            "arp.dst.proto_ipv4",
-            "eth.dst",
-        ],
-    ),
-    (
-        "ndp.",
-        &[
-            "icmpv6.nd.ns.target_address",
-            "icmpv6.nd.na.target_address",
-            "icmpv6.opt.linkaddr",
-            "icmpv6.opt.src_linkaddr",
-            "icmpv6.opt.target_linkaddr",
-            "ipv6.src",
-            "ipv6.dst",
-            "eth.src",
-            "eth.dst",
-        ],
-    ),
-    (
-        "icmp.",
-        &[
-            "icmp.type",
-            "icmp.code",
-            "icmp.ident",
-            "icmp.seq",
-            "ip.src",
-            "ip.dst",
-            "ip.ttl",
-        ],
-    ),
-    (
-        "icmpv6.",
-        &[
-            "icmpv6.type",
-            "icmpv6.code",
-            "icmpv6.echo.identifier",
-            "icmpv6.echo.sequence_number",
-            "ipv6.src",
-            "ipv6.dst",
-            "ipv6.hlim",
-        ],
-    ),
-    (
-        "dhcp.",
-        &[
-            "dhcp.id",
-            "dhcp.ip.client",
-            "dhcp.ip.your",
-            "dhcp.hw.mac_addr",
-            "dhcp.option.dhcp_server_id",
-            "ip.src",
-            "ip.dst",
-            "eth.src",
-        ],
-    ),
-    (
-        "tls.client_hello",
-        &[
-            "tls.handshake.extensions_server_name",
-            "tls.handshake.extensions_alpn_str",
-        ],
-    ),
-    (
-        "tls.encrypted_extensions",
-        &["tls.handshake.extensions_alpn_str"],
-    ),
-    (
-        "tls.server_hello",
-        &[
-            "tls.handshake.extensions_alpn_str",
-            "tls.handshake.extensions_key_share_group",
-        ],
-    ),
-    (
-        "tls.certificate",
-        &["x509af.utcTime", "x509af.generalizedTime", "x509ce.dNSName"],
-    ),
-    (
-        "tls.alert",
-        &["tls.alert_message.level", "tls.alert_message.desc"],
-    ),
-    (
-        "http.",
-        &[
-            "http.request.method",
-            "http.request.uri",
-            "http.host",
-            "http.response.code",
-            "http.location",
-            "http.set_cookie",
-            "http.content_encoding",
-            "http.connection",
-            "http.server",
-        ],
-    ),
-    (
-        "http2.",
-        &[
-            "http2.headers.method",
-            "http2.headers.authority",
-            "http2.headers.path",
-            "http2.headers.status",
-            "http2.headers.location",
-            "http2.headers.set_cookie",
-            "http2.streamid",
-        ],
-    ),
-    (
-        "ssh.",
-        &["ssh.protocol", "ssh.kex.algorithms", "ssh.kex_algorithms"],
-    ),
-    (
-        "udp.",
-        &["ip.ttl", "ipv6.hlim", "udp.dstport", "ip.src", "ip.dst"],
-    ),
-    ("tcp.syn", &["ip.ttl", "ipv6.hlim"]),
-];
-
 /// What is wanted of one kind of event.
 #[derive(Debug, Default)]
 struct Wanted {
-    /// Keys that stand in lower layers of its frame, by the protocol that owns them.
+    /// Keys that stand in other layers of its frame, by the protocol that records them.
     lower: Vec<(String, FxHashSet<u16>)>,
 }
 
@@ -175,6 +34,8 @@ pub(super) struct Wants {
     named: BTreeMap<String, Vec<String>>,
     /// By the address of an event's definition.
     events: FxHashMap<usize, Wanted>,
+    /// The protocol that records a field, by the field's key.
+    owners: FxHashMap<&'static str, &'static str>,
 }
 
 impl Wants {
@@ -185,6 +46,10 @@ impl Wants {
             known: FxHashMap::default(),
             named: BTreeMap::new(),
             events: FxHashMap::default(),
+            owners: protocols()
+                .iter()
+                .flat_map(|p| p.fields.iter().map(|field| (field.key, p.key)))
+                .collect(),
         };
         for (event, keys) in ENGINE {
             for key in *keys {
@@ -279,8 +144,12 @@ impl Wants {
             .and_then(|l| d.layers.get(usize::from(l)))
             .filter(|_| to > from);
         let depth = d.fields.get(from).map_or(0, |field| field.depth);
+        // What the message holds as layers of their own (its first certificate), then what carries it, innermost first.
+        let held = d.layers.iter().enumerate().skip(top);
+        let held = held.filter(|(_, layer)| raiser.is_some() && lies_in(layer, raised.span));
+        let below = d.layers.iter().enumerate().take(top).rev();
         let mut seen = 0_u32;
-        for (at, layer) in d.layers.iter().enumerate().take(top).rev() {
+        for (at, layer) in held.chain(below) {
             let raises = raiser.is_some() && raised.layer == Some(at as u16);
             // Other layers of the raiser's protocol hold other messages.
             let others = !raises && raiser.is_some_and(|r| r.protocol.key == layer.protocol.key);
@@ -345,8 +214,8 @@ impl Wants {
         let mut wanted = Wanted::default();
         for event in [id, protocol] {
             for key in self.named.get(event).into_iter().flatten() {
-                let owner = key.strip_prefix("wirewalk.").unwrap_or(key);
-                let owner = owner.split('.').next().unwrap_or(owner);
+                let prefix = key.split('.').next().unwrap_or(key);
+                let owner = self.owners.get(key.as_str()).copied().unwrap_or(prefix);
                 let Some(number) = self.keys.get(key).copied() else {
                     continue;
                 };
@@ -362,6 +231,10 @@ impl Wants {
         }
         self.events.insert(at, wanted);
     }
+}
+
+fn lies_in(layer: &Layer, span: Span) -> bool {
+    layer.span.buf == span.buf && layer.span.at >= span.at && layer.span.at < span.end()
 }
 
 /// The field keys that a text quotes.

@@ -57,12 +57,12 @@ pub static WORDS: &[Word] = &[
     Word {
         name: "from",
         help: "Who acts in this step: `the client`, or an address.",
-        value: |_, t| who(t?.from?),
+        value: |_, t| Some(who(t?.from?)),
     },
     Word {
         name: "to",
         help: "On whom: `the server`, `everyone`, or an address.",
-        value: |_, t| who(t?.to?),
+        value: |_, t| Some(who(t?.to?)),
     },
     Word {
         name: "name",
@@ -268,11 +268,11 @@ fn role(j: &Journey, role: Role) -> Option<Spoken> {
     j.actor(role).map(|actor| Spoken::Actor(actor.role))
 }
 
-fn who(who: Who) -> Option<Spoken> {
-    Some(match who {
+fn who(who: Who) -> Spoken {
+    match who {
         Who::Role(role) => Spoken::Actor(role),
         Who::Address(ip) => Spoken::Value(ip.to_string()),
-    })
+    }
 }
 
 fn address(j: &Journey, role: Role) -> Option<Spoken> {

@@ -232,11 +232,18 @@ impl Reader<'_> {
             let text = other.and_then(Option::as_ref).unwrap_or(own);
             self.fill(text, Some(told))
         };
-        let mut title = fill(variant.map(|v| &v.title), &step.title);
-        if title.is_empty() {
-            title = Rich::plain(&bare(&step.title));
-        }
-        if let Some(reason) = told.reason.and_then(|at| step.absent.get(at)) {
+        let reason = told.reason.and_then(|at| step.absent.get(at));
+        let title = match reason {
+            Some(reason) => fill(Some(&reason.title), &step.title),
+            None => fill(variant.map(|v| &v.title), &step.title),
+        };
+        // Of a title without its values, the words that are left.
+        let title = match (title.is_empty(), bare(&step.title)) {
+            (false, _) => title,
+            (true, words) if words.is_empty() => Rich::plain(&step.id),
+            (true, words) => Rich::plain(&words),
+        };
+        if let Some(reason) = reason {
             // What the step would say did not happen: only the reason is true here.
             let say = self.fill(&reason.say, Some(told));
             return (title, say, Rich::default(), Rich::default());

@@ -1,24 +1,28 @@
 //! A journey that is over becomes steps: each event is told by exactly one step of its script or of the common one, and
 //! what no frame shows stands where the script has it.
 
-use std::cell::RefCell;
+mod gather;
+mod genre;
+mod people;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::flow::Outcome as Ended;
-use crate::model::{PacketId, Side, Timestamp};
+use crate::model::{Side, Timestamp};
 
-use super::conversation::Conversation;
-use super::journey::{Actor, Journey, Outcome, Role, Told, Who, Words};
+use super::journey::{Actor, Journey, Role, Told, Who, Words};
 use super::moment::{Evidence, Moment};
 use super::script::{AnyOf, Literal, Repeat, Script, Step, Variant, Verdict};
 use super::scripts::Library;
-use super::strand::{Joined, Kind, Strand};
-use super::tale::{Placed, Tale};
-use super::{diagnosis, ledger, link, traceroute};
+use super::strand::Strand;
+use super::tale::Tale;
+use super::{diagnosis, ledger, traceroute};
+
+use gather::gather;
+use people::url;
 
 /// Tells a root strand and all that belong to it. `now` is how far the capture has come.
 pub(super) fn tell(
@@ -108,413 +112,6 @@ fn has(fields: &[String], moment: &Moment) -> bool {
     fields.iter().all(|key| moment.value(key).is_some())
 }
 
-/// Puts the strands of a journey into one order and finds out what it is about.
-fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<Tale> {
-    strands.sort_by_key(|(_, strand)| strand.first);
-    let legs = legs(&strands);
-    let mut moments = Vec::new();
-    let mut mains: Vec<Conversation> = Vec::new();
-    let mut others: Vec<(bool, Conversation)> = Vec::new();
-    let mut names = Vec::new();
-    let mut races = Vec::new();
-    let any_main = strands.iter().any(|(_, s)| s.kind == Kind::Main);
-    for (id, strand) in strands {
-        let leg = legs.get(&id).copied().unwrap_or(1);
-        let own_leg = strand.kind == Kind::Main
-            && (strand.parent.is_none()
-                || matches!(
-                    strand.joined,
-                    Joined::Retry | Joined::Race | Joined::Redirect
-                ));
-        if strand.kind == Kind::Lookup || own_leg {
-            names.extend(strand.names.first().cloned().map(|n| (strand.kind, n)));
-        }
-        for (at, conversation) in strand.conversations.into_iter().enumerate() {
-            if own_leg && at == 0 {
-                mains.push(conversation);
-                races.push(strand.joined == Joined::Race);
-            } else {
-                others.push((strand.kind == Kind::Neighbour, conversation));
-            }
-        }
-        moments.extend(
-            strand
-                .moments
-                .into_iter()
-                .map(|moment| Placed { moment, leg }),
-        );
-    }
-    moments.sort_by_key(|placed| order(&placed.moment));
-    let decisive = decisive(&mains, &races, &moments);
-    let end = moments
-        .iter()
-        .map(|p| {
-            p.moment
-                .body
-                .map_or(p.moment.until, |b| b.until.max(p.moment.until))
-        })
-        .max()?;
-    let last = mains.get((decisive as usize).saturating_sub(1));
-    let story = story(last, &moments, any_main);
-    let cut_off = match last {
-        Some(c) if c.transport == "tcp" => c.ending == Ended::Open,
-        _ => now.since(end) < super::PATIENCE,
-    };
-    let mut tale = Tale {
-        story,
-        moments,
-        mains: mains.len(),
-        conversations: Vec::new(),
-        decisive,
-        actors: Vec::new(),
-        name: None,
-        end,
-        cut_off,
-        outcome: Outcome::Incomplete,
-        held: RefCell::new(Vec::new()),
-    };
-    tale.name = name(&tale, names);
-    // Questions to the link come last: what a journey is about is rather a name.
-    others.sort_by_key(|(neighbour, _)| *neighbour);
-    mains.extend(others.into_iter().map(|(_, conversation)| conversation));
-    tale.conversations = mains;
-    tale.actors = actors(&tale);
-    Some(tale)
-}
-
-/// Verdicts that come of silence stand behind the last frame that they list.
-fn order(moment: &Moment) -> (PacketId, bool) {
-    let silence = matches!(
-        moment.def.id,
-        "tcp.unanswered" | "dns.timeout" | "arp.unanswered" | "tcp.refused"
-    );
-    if silence {
-        (moment.last(), true)
-    } else {
-        (moment.first(), false)
-    }
-}
-
-/// Which connection of the journey each strand serves, from 1.
-fn legs(strands: &[(u32, Strand)]) -> FxHashMap<u32, u32> {
-    let mut legs = FxHashMap::default();
-    let mut count = 0;
-    for (id, strand) in strands {
-        let own = strand.kind == Kind::Main
-            && (strand.parent.is_none()
-                || matches!(
-                    strand.joined,
-                    Joined::Retry | Joined::Race | Joined::Redirect
-                ));
-        if own {
-            count += 1;
-            legs.insert(*id, count);
-        }
-    }
-    // What serves a strand is of its leg; parents may stand behind their children.
-    for _ in 0..strands.len().min(64) {
-        let mut changed = false;
-        for (id, strand) in strands {
-            if let Some(leg) = strand.parent.and_then(|p| legs.get(&p).copied())
-                && !legs.contains_key(id)
-            {
-                legs.insert(*id, leg);
-                changed = true;
-            }
-        }
-        if !changed {
-            break;
-        }
-    }
-    legs
-}
-
-/// The leg that decides how the journey ended.
-fn decisive(mains: &[Conversation], races: &[bool], moments: &[Placed]) -> u32 {
-    let spoke = |at: usize| {
-        moments.iter().any(|p| {
-            p.leg as usize == at + 1
-                && !matches!(
-                    p.moment.protocol,
-                    "tcp" | "icmp" | "icmpv6" | "dns" | "arp" | "ndp"
-                )
-        })
-    };
-    let mut decisive = 0;
-    for at in 1..mains.len() {
-        let lost = races.get(at) == Some(&true) && spoke(decisive) && !spoke(at);
-        if !lost {
-            decisive = at;
-        }
-    }
-    decisive as u32 + 1
-}
-
-/// Which story this is, by the table of the contract.
-fn story(last: Option<&Conversation>, moments: &[Placed], any_main: bool) -> &'static str {
-    let seen = |id: &str| moments.iter().any(|p| p.moment.def.id == id);
-    let starts = |prefix: &str| moments.iter().any(|p| p.moment.def.id.starts_with(prefix));
-    if starts("dhcp.") {
-        return "dhcp";
-    }
-    if probing(moments) {
-        return "traceroute";
-    }
-    let Some(last) = last else {
-        return match () {
-            () if any_main && (starts("ndp.") || starts("mld.")) => "ipv6-join",
-            () if starts("dns.") => "dns",
-            () if starts("ndp.") => "ipv6-join",
-            () if starts("arp.") => "arp",
-            () => moments.first().map_or("other", |p| p.moment.protocol),
-        };
-    };
-    let of_last = |prefix: &str| {
-        moments
-            .iter()
-            .any(|p| p.moment.flow == Some(last.id) && p.moment.def.id.starts_with(prefix))
-    };
-    let port = last.port().unwrap_or(0);
-    let http = of_last("http.") || of_last("http2.") || of_last("http3.");
-    let tls = last.app == "tls" || last.app == "quic" || of_last("tls.") || of_last("quic.");
-    if tls {
-        let alpn = |name: &str| {
-            moments
-                .iter()
-                .filter(|p| p.moment.flow == Some(last.id))
-                .any(|p| {
-                    p.moment
-                        .all("tls.handshake.extensions_alpn_str")
-                        .any(|v| v.text() == Some(name))
-                })
-        };
-        let web = ["h2", "http/1.1", "h3", "http/1.0"].into_iter().any(alpn);
-        return match port {
-            _ if of_last("smtp.") || of_last("imap.") || of_last("pop") => "mail",
-            _ if http || web => "curl-https",
-            465 | 993 | 995 => "mail",
-            853 => "dns",
-            _ if alpn("dot") || alpn("doq") || of_last("dns.") => "dns",
-            443 => "curl-https",
-            _ => "tls",
-        };
-    }
-    if http {
-        return "curl-http";
-    }
-    // Nothing was said: the port tells what was wanted.
-    let unspoken = last.transport == "tcp" && last.bytes == [0, 0];
-    let app = if unspoken {
-        crate::decode::protocol(crate::decode::Next::TcpPort(port), &[])
-            .map_or(last.app, |protocol| protocol.key)
-    } else {
-        last.app
-    };
-    match app {
-        "http" => "curl-http",
-        "tls" if port == 443 => "curl-https",
-        "smtp" | "pop" | "pop3" | "imap" => "mail",
-        "bootp" => "dhcp",
-        "" | "data" => last.transport,
-        "icmp" | "icmpv6" if seen("icmp.echo_request") || seen("icmpv6.echo_request") => "ping",
-        "icmp" | "icmpv6" if seen("icmp.echo_reply") || seen("icmpv6.echo_reply") => "ping",
-        "icmpv6" if starts("ndp.") || starts("mld.") => "ipv6-join",
-        app => app,
-    }
-}
-
-/// Probes with several times to live, and an error from a router on the way.
-fn probing(moments: &[Placed]) -> bool {
-    let mut ttls = moments
-        .iter()
-        .map(|p| &p.moment)
-        .filter(|m| traceroute::is_probe(m))
-        .filter_map(traceroute::ttl);
-    let Some(first) = ttls.next() else {
-        return false;
-    };
-    ttls.any(|ttl| ttl != first)
-        && moments
-            .iter()
-            .any(|p| p.moment.def.id.ends_with(".time_exceeded"))
-}
-
-/// The name that was asked for: of the last request, of the last ClientHello, or the one that was looked up.
-fn name(tale: &Tale, names: Vec<(Kind, Box<str>)>) -> Option<Box<str>> {
-    let said = tale
-        .moments
-        .iter()
-        .rev()
-        .filter(|p| p.leg == tale.decisive)
-        .find_map(|p| link::host(&p.moment));
-    said.or_else(|| {
-        let looked_up = names.iter().filter(|(kind, _)| *kind == Kind::Lookup);
-        let last_leg = looked_up
-            .map(|(_, name)| name)
-            .find(|name| link::reverse_name(name).is_none() || tale.story == "dns")
-            .cloned();
-        last_leg.filter(|name| !name.is_empty())
-    })
-}
-
-/// What was asked for, as a URL.
-fn url(tale: &Tale) -> Option<Box<str>> {
-    let scheme = match tale.story {
-        "curl-https" => "https",
-        "curl-http" => "http",
-        _ => return None,
-    };
-    let request = tale
-        .moments
-        .iter()
-        .rev()
-        .filter(|p| p.leg == tale.decisive)
-        .map(|p| &p.moment)
-        .find(|m| m.protocol.starts_with("http") && m.def.id.ends_with(".request"));
-    let path = request
-        .and_then(|m| {
-            m.text("http.request.uri")
-                .or_else(|| m.text("http2.headers.path"))
-        })
-        .filter(|path| path.starts_with('/'))
-        .unwrap_or("/");
-    let last = tale.last();
-    let port = last.and_then(Conversation::port);
-    let host = match &tale.name {
-        Some(name) => name.to_string(),
-        None => match last?.server?.ip {
-            IpAddr::V4(ip) => ip.to_string(),
-            IpAddr::V6(ip) => format!("[{ip}]"),
-        },
-    };
-    let host = match host.parse::<std::net::Ipv6Addr>() {
-        Ok(ip) => format!("[{ip}]"),
-        Err(_) => host,
-    };
-    let standard = matches!(
-        (scheme, port),
-        ("https", Some(443)) | ("http", Some(80)) | (_, None)
-    );
-    Some(
-        match port {
-            Some(port) if !standard => format!("{scheme}://{host}:{port}{path}"),
-            _ => format!("{scheme}://{host}{path}"),
-        }
-        .into(),
-    )
-}
-
-/// Who takes part.
-fn actors(tale: &Tale) -> Vec<Actor> {
-    let mut actors = Vec::new();
-    let mut add = |role, ip: Option<IpAddr>, mac, name| {
-        if ip.is_some() || mac != None {
-            actors.push(Actor {
-                role,
-                ip,
-                mac,
-                name,
-            });
-        }
-    };
-    let last = tale.last();
-    let lookup = tale
-        .moments
-        .iter()
-        .map(|p| &p.moment)
-        .find(|m| m.is("dns.query"));
-    let asks_names = tale.story == "dns";
-    match last {
-        Some(c) => {
-            let mut client = c.client.map(|end| end.ip);
-            let mut server = c.server.map(|end| end.ip);
-            if tale.story == "dhcp" {
-                client = tale
-                    .moments
-                    .iter()
-                    .rev()
-                    .find_map(|p| p.moment.address("dhcp.ip.your"))
-                    .filter(|ip| !ip.is_unspecified())
-                    .or(client);
-                server = tale
-                    .moments
-                    .iter()
-                    .filter(|p| p.moment.from.is_some())
-                    .find(|p| matches!(p.moment.def.id, "dhcp.offer" | "dhcp.ack" | "dhcp.nak"))
-                    .and_then(|p| p.moment.src);
-            }
-            add(Role::Client, client, c.macs.map(|m| m.0), None);
-            let role = if asks_names {
-                Role::Resolver
-            } else {
-                Role::Server
-            };
-            let name = if asks_names { None } else { tale.name.clone() };
-            add(role, server, c.macs.map(|m| m.1), name);
-        }
-        None => {
-            let first = tale.moments.first().map(|p| &p.moment);
-            let of_lookup = lookup.or(first);
-            let conversation =
-                of_lookup.and_then(|m| tale.conversations.iter().find(|c| Some(c.id) == m.flow));
-            let macs = conversation.and_then(|c| c.macs);
-            add(
-                Role::Client,
-                of_lookup.and_then(|m| match m.from {
-                    Some(Side::Server) => m.dst,
-                    _ => m.src,
-                }),
-                macs.map(|m| m.0),
-                None,
-            );
-            if tale.story == "arp" || tale.story == "ipv6-join" {
-                let target = first.and_then(|m| m.dst);
-                add(
-                    Role::Server,
-                    target.filter(|ip| !ip.is_multicast()),
-                    None,
-                    None,
-                );
-            }
-        }
-    }
-    if let Some(m) = lookup
-        && !(asks_names && last.is_some())
-    {
-        let mac = tale
-            .conversations
-            .iter()
-            .find(|c| Some(c.id) == m.flow)
-            .and_then(|c| c.macs)
-            .map(|m| m.1);
-        add(Role::Resolver, m.dst, mac, None);
-    }
-    let hop = last.and_then(|c| c.macs).map(|macs| macs.1);
-    let server = last.and_then(|c| c.server).map(|end| end.ip);
-    let router = tale.moments.iter().map(|p| &p.moment).find(|m| {
-        matches!(m.def.id, "arp.reply" | "ndp.neighbor_advertisement")
-            && m.src.is_some()
-            && m.src != server
-            && hop.is_some()
-            && answered_mac(m) == hop
-    });
-    if let Some(m) = router {
-        add(Role::Router, m.src, hop, None);
-    }
-    actors
-}
-
-fn answered_mac(m: &Moment) -> Option<crate::model::Mac> {
-    ["arp.src.hw_mac", "icmpv6.opt.linkaddr", "eth.src"]
-        .iter()
-        .find_map(|key| match m.value(key)?.datum {
-            super::moment::Datum::Plain(crate::decode::Value::Mac(octets)) => {
-                Some(crate::model::Mac(octets))
-            }
-            _ => None,
-        })
-}
-
 /// Chooses words for the events of a tale.
 struct Teller<'a> {
     tale: &'a Tale,
@@ -522,6 +119,9 @@ struct Teller<'a> {
     common: &'a Arc<Script>,
     library: &'a Library,
 }
+
+/// What is folded into one step: its words, leg, side and variant.
+type Fold = (Words, u32, Option<Side>, Option<usize>);
 
 /// A step and where it belongs.
 struct Choice {
@@ -537,7 +137,7 @@ impl Teller<'_> {
         let mut choices = self.choose();
         self.pair(&mut choices);
         self.count_rounds(&mut choices);
-        self.place_asides(&mut choices);
+        Self::place_asides(&mut choices);
         // Stable: within a chapter time decides.
         choices.sort_by_key(|c| (c.told.leg, c.told.chapter));
         self.add_unseen(&mut choices);
@@ -548,8 +148,7 @@ impl Teller<'_> {
     fn choose(&self) -> Vec<Choice> {
         let mut choices: Vec<Choice> = Vec::with_capacity(self.tale.moments.len() + 8);
         let mut once: Vec<(Words, u32)> = Vec::new();
-        let mut folds: FxHashMap<(usize, bool, u32, Option<Side>, Option<usize>), usize> =
-            FxHashMap::default();
+        let mut folds: FxHashMap<Fold, usize> = FxHashMap::default();
         for placed in &self.tale.moments {
             let moment = &placed.moment;
             let (words, step) = self.words(moment, placed.leg, &mut once);
@@ -561,14 +160,9 @@ impl Teller<'_> {
             if let Some(step) = step
                 && step.repeat == Repeat::Fold
             {
-                let (at, own) = match words {
-                    Words::Own(at) => (at, true),
-                    Words::Common(at) => (at, false),
-                    Words::Nowhere => (0, false),
-                };
                 let next = choices.len();
                 let first = *folds
-                    .entry((at, own, placed.leg, moment.from, variant))
+                    .entry((words, placed.leg, moment.from, variant))
                     .or_insert(next);
                 if let Some(known) = choices.get_mut(first).and_then(|c| c.told.moment.as_mut()) {
                     known.count += moment.count;
@@ -772,7 +366,7 @@ impl Teller<'_> {
     }
 
     /// Steps without a chapter stand in that of the step before them in the same conversation, else in the next one's.
-    fn place_asides(&self, choices: &mut [Choice]) {
+    fn place_asides(choices: &mut [Choice]) {
         let key = |c: &Choice| c.told.moment.as_ref().and_then(|m| m.flow);
         let mut last: FxHashMap<Option<u32>, usize> = FxHashMap::default();
         let mut in_leg: FxHashMap<u32, usize> = FxHashMap::default();

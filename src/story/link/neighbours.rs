@@ -1,0 +1,129 @@
+//! Questions to the link (ARP, neighbour discovery): they serve whose frames go to the MAC address that was asked for.
+
+use std::net::IpAddr;
+
+use crate::model::Side;
+
+use super::super::Narrator;
+use super::super::moment::Moment;
+use super::super::strand::{Joined, Kind, Strand};
+use super::{SAME, mac};
+
+impl Narrator {
+    pub(in crate::story) fn neighbour(&mut self, moment: &Moment) -> u32 {
+        let (asker, target) = asks(moment);
+        let key = (asker, target);
+        if let Some(id) = self.links.neighbours.get(&key)
+            && let Some(strand) = self.strands.get(id)
+            && (moment.time.since(strand.last) < SAME || moment.is("arp.unanswered"))
+        {
+            return *id;
+        }
+        let mut strand = Strand::new(Kind::Neighbour, moment);
+        strand.neighbour.asker = asker;
+        strand.neighbour.target = target;
+        let id = self.add(strand);
+        self.links.neighbours.insert(key, id);
+        match target
+            .and_then(|target| self.links.leased.get(&target))
+            .copied()
+        {
+            Some(lease) => self.join(id, lease, Joined::Serves),
+            None => self.links.unclaimed.push(id),
+        }
+        id
+    }
+
+    pub(in crate::story) fn learn_neighbour(&mut self, id: u32, moment: &Moment) {
+        let Some(strand) = self.strands.get_mut(&id) else {
+            return;
+        };
+        let known = &mut strand.neighbour;
+        let mac = |key: &str| mac(moment, key);
+        match moment.def.id {
+            "arp.reply" => {
+                known.answer_mac = mac("arp.src.hw_mac");
+                known.asker_mac = known.asker_mac.or_else(|| mac("arp.dst.hw_mac"));
+            }
+            "ndp.neighbor_advertisement" => {
+                known.answer_mac = mac("icmpv6.opt.linkaddr")
+                    .or_else(|| mac("icmpv6.opt.target_linkaddr"))
+                    .or_else(|| mac("eth.src"));
+                known.asker_mac = known.asker_mac.or_else(|| mac("eth.dst"));
+            }
+            "arp.unanswered" => {}
+            _ => {
+                known.asker_mac = mac("arp.src.hw_mac").or_else(|| mac("eth.src"));
+                known.asked_mac = mac("eth.dst").filter(|mac| !mac.is_group());
+            }
+        }
+    }
+
+    /// Joins the questions to the link that a strand's frames needed.
+    pub(in crate::story) fn claim_neighbours(&mut self, id: u32) {
+        let fits: Vec<u32> = self
+            .links
+            .unclaimed
+            .iter()
+            .copied()
+            .filter(|question| self.needs(id, *question))
+            .collect();
+        for question in fits {
+            self.join(question, id, Joined::Serves);
+        }
+    }
+
+    /// True when a strand's frames go between the ends of a question to the link.
+    pub(in crate::story) fn needs(&self, id: u32, question: u32) -> bool {
+        let (Some(strand), Some(question)) = (self.strands.get(&id), self.strands.get(&question))
+        else {
+            return false;
+        };
+        let n = question.neighbour;
+        strand.conversations.iter().any(|c| {
+            let Some((a, b)) = c.macs else { return false };
+            let ip = |side| c.end(side).map(|end| end.ip);
+            let ends = [(a, b, ip(Side::Server)), (b, a, ip(Side::Client))];
+            ends.iter().any(|(asker, other, other_ip)| {
+                n.asker_mac == Some(*asker)
+                    && (n.answer_mac == Some(*other)
+                        || n.asked_mac == Some(*other)
+                        || (n.target.is_some() && n.target == *other_ip))
+            })
+        })
+    }
+
+    /// Last chances of a strand whose conversation is over: a question to the link serves whoever is at work then.
+    pub(in crate::story) fn claim_at_end(&mut self, id: u32) {
+        let Some(strand) = self.strands.get(&id) else {
+            return;
+        };
+        if strand.kind != Kind::Neighbour || strand.parent.is_some() {
+            return;
+        }
+        let n = strand.neighbour;
+        let user = [n.asker, n.target]
+            .into_iter()
+            .flatten()
+            .filter_map(|ip| self.links.met.get(&ip).copied())
+            .find(|user| {
+                self.strands.get(user).is_some_and(|s| {
+                    s.kind != Kind::Neighbour && s.first < strand.first && s.last >= strand.last
+                }) && self.needs(*user, id)
+            });
+        if let Some(user) = user {
+            self.join(id, user, Joined::Serves);
+        }
+    }
+}
+
+/// Who asks the link for whom. An announcement asks for its own address.
+fn asks(moment: &Moment) -> (Option<IpAddr>, Option<IpAddr>) {
+    let ip = |key| moment.address(key);
+    match moment.def.id {
+        "arp.reply" => (ip("arp.dst.proto_ipv4"), ip("arp.src.proto_ipv4")),
+        "ndp.neighbor_advertisement" => (ip("ipv6.dst"), ip("icmpv6.nd.na.target_address")),
+        id if id.starts_with("ndp.") => (ip("ipv6.src"), ip("icmpv6.nd.ns.target_address")),
+        _ => (ip("arp.src.proto_ipv4"), ip("arp.dst.proto_ipv4")),
+    }
+}

@@ -1,0 +1,159 @@
+//! Who takes part in a journey, and what was asked for.
+
+use std::net::IpAddr;
+
+use crate::model::{Mac, Side};
+
+use super::super::conversation::Conversation;
+use super::super::journey::{Actor, Role};
+use super::super::link;
+use super::super::moment::Moment;
+use super::super::tale::Tale;
+
+/// Who takes part.
+pub(super) fn actors(tale: &Tale) -> Vec<Actor> {
+    let mut actors = Vec::new();
+    let mut add = |role, ip: Option<IpAddr>, mac: Option<Mac>, name| {
+        if ip.is_some() || mac.is_some() {
+            actors.push(Actor {
+                role,
+                ip,
+                mac,
+                name,
+            });
+        }
+    };
+    let last = tale.last();
+    let lookup = tale
+        .moments
+        .iter()
+        .map(|p| &p.moment)
+        .find(|m| m.is("dns.query"));
+    let asks_names = tale.story == "dns";
+    if let Some(c) = last {
+        let mut client = c.client.map(|end| end.ip);
+        let mut server = c.server.map(|end| end.ip);
+        let mut macs = (c.macs.map(|m| m.0), c.macs.map(|m| m.1));
+        if tale.story == "dhcp" {
+            // Its packets go to everyone: who is who stands in the messages.
+            let all = || tale.moments.iter().map(|p| &p.moment);
+            let said = all().rev().find_map(|m| m.address("dhcp.ip.your"));
+            client = said.filter(|ip| !ip.is_unspecified()).or(client);
+            let answer = all().find(|m| matches!(m.def.id, "dhcp.offer" | "dhcp.ack" | "dhcp.nak"));
+            server = answer.and_then(|m| m.src);
+            macs = (
+                all().find_map(|m| link::mac(m, "dhcp.hw.mac_addr")),
+                answer.and_then(|m| link::mac(m, "eth.src")),
+            );
+        }
+        add(Role::Client, client, macs.0, None);
+        let role = if asks_names {
+            Role::Resolver
+        } else {
+            Role::Server
+        };
+        let name = if asks_names { None } else { tale.name.clone() };
+        add(role, server, macs.1, name);
+    } else {
+        let first = tale.moments.first().map(|p| &p.moment);
+        let of_lookup = lookup.or(first);
+        let conversation =
+            of_lookup.and_then(|m| tale.conversations.iter().find(|c| Some(c.id) == m.flow));
+        let macs = conversation.and_then(|c| c.macs);
+        add(
+            Role::Client,
+            of_lookup.and_then(|m| match m.from {
+                Some(Side::Server) => m.dst,
+                _ => m.src,
+            }),
+            macs.map(|m| m.0),
+            None,
+        );
+        if tale.story == "arp" || tale.story == "ipv6-join" {
+            let target = first.and_then(|m| m.dst);
+            add(
+                Role::Server,
+                target.filter(|ip| !ip.is_multicast()),
+                None,
+                None,
+            );
+        }
+    }
+    if let Some(m) = lookup
+        && !(asks_names && last.is_some())
+    {
+        let mac = tale
+            .conversations
+            .iter()
+            .find(|c| Some(c.id) == m.flow)
+            .and_then(|c| c.macs)
+            .map(|m| m.1);
+        add(Role::Resolver, m.dst, mac, None);
+    }
+    let hop = last.and_then(|c| c.macs).map(|macs| macs.1);
+    let server = last.and_then(|c| c.server).map(|end| end.ip);
+    let router = tale.moments.iter().map(|p| &p.moment).find(|m| {
+        matches!(m.def.id, "arp.reply" | "ndp.neighbor_advertisement")
+            && m.src.is_some()
+            && m.src != server
+            && hop.is_some()
+            && answered_mac(m) == hop
+    });
+    if let Some(m) = router {
+        add(Role::Router, m.src, hop, None);
+    }
+    actors
+}
+
+fn answered_mac(m: &Moment) -> Option<Mac> {
+    ["arp.src.hw_mac", "icmpv6.opt.linkaddr", "eth.src"]
+        .iter()
+        .find_map(|key| link::mac(m, key))
+}
+
+/// What was asked for, as a URL.
+pub(super) fn url(tale: &Tale) -> Option<Box<str>> {
+    let scheme = match tale.story {
+        "curl-https" => "https",
+        "curl-http" => "http",
+        _ => return None,
+    };
+    let request = tale
+        .moments
+        .iter()
+        .rev()
+        .filter(|p| p.leg == tale.decisive)
+        .map(|p| &p.moment)
+        .find(|m| m.protocol.starts_with("http") && m.def.id.ends_with(".request"));
+    let path = request
+        .and_then(|m| {
+            m.text("http.request.uri")
+                .or_else(|| m.text("http2.headers.path"))
+        })
+        .filter(|path| path.starts_with('/'))
+        .unwrap_or("/");
+    let last = tale.last();
+    let port = last.and_then(Conversation::port);
+    let host = match &tale.name {
+        Some(name) => name.to_string(),
+        None => match last?.server?.ip {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        },
+    };
+    let host = match host.parse::<std::net::Ipv6Addr>() {
+        Ok(ip) => format!("[{ip}]"),
+        Err(_) => host,
+    };
+    let standard = matches!(
+        (scheme, port),
+        ("https", Some(443)) | ("http", Some(80)) | (_, None)
+    );
+    Some(
+        match port {
+            Some(port) if !standard => format!("{scheme}://{host}:{port}{path}"),
+            _ => format!("{scheme}://{host}{path}"),
+        }
+        .into(),
+    )
+}

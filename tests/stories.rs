@@ -1,0 +1,157 @@
+//! Every sample becomes the journey that its README row names, with every event in exactly one step.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use wirewalk::capture::{Block, Merged};
+use wirewalk::decode::Dissection;
+use wirewalk::flow::Flows;
+use wirewalk::model::PacketId;
+use wirewalk::samples::SAMPLES;
+use wirewalk::secrets::Secrets;
+use wirewalk::story::Narrator;
+use wirewalk::story::journey::{Journey, Outcome};
+use wirewalk::story::scripts::Library;
+use wirewalk::view::telling::Manner;
+use wirewalk::view::timeline::{Depth, Journey as View};
+
+/// What is told of a sample, and the events that were raised in it, by id.
+fn tell(name: &str) -> (Vec<Journey>, BTreeMap<&'static str, u32>, Narrator) {
+    let sample = SAMPLES.iter().find(|sample| sample.name == name).unwrap();
+    let mut captures = Merged::new(vec![sample.open().unwrap()]);
+    let library = Library::built_in().map_err(|(file, mistake)| format!("{file}: {mistake:?}"));
+    let mut narrator = Narrator::new(Arc::new(library.unwrap()));
+    let (mut flows, mut secrets) = (Flows::new(false), Secrets::new());
+    let mut d = Dissection::default();
+    let mut raised = BTreeMap::new();
+    let mut number = 0;
+    while let Some(block) = captures.next().unwrap() {
+        match block {
+            Block::Frame(frame) => {
+                number += 1;
+                let len = frame.bytes.len() as u32;
+                d.begin(
+                    PacketId(number),
+                    frame.time,
+                    frame.link,
+                    frame.wire_len,
+                    len,
+                );
+                flows.feed(frame.bytes, &mut d, &mut secrets);
+                for event in &d.events {
+                    *raised.entry(event.def.id).or_default() += 1;
+                }
+                narrator.feed(frame.bytes, &d, &flows);
+                for flow in flows.ended() {
+                    narrator.ended(&flow);
+                }
+            }
+            Block::Secrets(text) => {
+                secrets.add_key_log(text);
+            }
+            Block::Name { .. } => {}
+        }
+    }
+    flows.finish();
+    for flow in flows.ended() {
+        narrator.ended(&flow);
+    }
+    narrator.finish();
+    let told = std::iter::from_fn(|| narrator.told()).collect();
+    (told, raised, narrator)
+}
+
+#[test]
+fn every_sample_is_one_journey_and_nothing_is_left_over() {
+    let ok = Outcome::Ok;
+    let failed = Outcome::Failed;
+    let expected = [
+        ("curl-https", "curl-https", ok),
+        ("curl-https-tls12", "curl-https", ok),
+        ("curl-http", "curl-http", ok),
+        ("ssh-login", "ssh", ok),
+        ("dns-lookup", "dns", ok),
+        ("dhcp-join", "dhcp", ok),
+        ("ping", "ping", ok),
+        ("traceroute", "traceroute", ok),
+        ("lossy-download", "curl-http", ok),
+        ("connection-refused", "curl-http", failed),
+        ("expired-certificate", "curl-https", failed),
+        ("nxdomain", "dns", failed),
+    ];
+    for (sample, story, outcome) in expected {
+        let (told, raised, narrator) = tell(sample);
+        let found: Vec<_> = told.iter().map(|j| (j.story, j.outcome)).collect();
+        assert_eq!(found, [(story, outcome)], "{sample}");
+        assert_eq!(narrator.stray().frames, 0, "{sample}");
+        let mut counted: BTreeMap<&str, u32> = BTreeMap::new();
+        for moment in told.iter().flat_map(Journey::moments) {
+            *counted.entry(moment.def.id).or_default() += moment.count;
+        }
+        for (id, count) in raised {
+            assert_eq!(counted.get(id), Some(&count), "{sample}: {id}");
+        }
+    }
+}
+
+#[test]
+fn hops_of_the_traceroute() {
+    let (told, ..) = tell("traceroute");
+    let hops: Vec<_> = told[0]
+        .moments()
+        .filter(|m| m.def.id.starts_with("traceroute."))
+        .map(|m| (m.def.id, m.src.unwrap().to_string()))
+        .collect();
+    let hops: Vec<_> = hops.iter().map(|(id, src)| (*id, src.as_str())).collect();
+    assert_eq!(
+        hops,
+        [
+            ("traceroute.hop", "192.168.1.1"),
+            ("traceroute.hop", "100.64.0.1"),
+            ("traceroute.silent", "192.168.1.100"),
+            ("traceroute.hop", "198.51.100.6"),
+            ("traceroute.arrived", "203.0.113.10"),
+        ]
+    );
+}
+
+#[test]
+fn phases_follow_each_other() {
+    let (told, ..) = tell("curl-https");
+    let phases: Vec<_> = told[0].phases.iter().map(|p| p.name).collect();
+    assert_eq!(
+        phases,
+        [
+            "link", "name", "connect", "secure", "request", "wait", "transfer", "close"
+        ]
+    );
+    for pair in told[0].phases.windows(2) {
+        assert!(pair[0].end <= pair[1].start, "{pair:?}");
+    }
+}
+
+#[test]
+fn nothing_unfilled_and_no_secret_is_ever_said() {
+    for sample in SAMPLES {
+        let (told, ..) = tell(sample.name);
+        for (id, journey) in (1..).zip(&told) {
+            let manner = Manner {
+                start: journey.start,
+                depth: Depth::Deep,
+                reveal: false,
+            };
+            let view = View::new(id, journey, manner);
+            let json = serde_json::to_string(&view).unwrap();
+            // The cookie that the samples' server sets.
+            assert!(!json.contains("3f9a1c52e07b"), "{}", sample.name);
+            for step in &view.steps {
+                let said = [&step.title, &step.say, &step.more, &step.deep, &step.sees];
+                for text in said.map(wirewalk::view::timeline::Rich::text) {
+                    assert!(!text.contains(['{', '}']), "{}: {text}", sample.name);
+                }
+                assert!(!step.title.is_empty(), "{}: {}", sample.name, step.id);
+            }
+            assert!(!view.verdict.is_empty(), "{}", sample.name);
+        }
+    }
+}
