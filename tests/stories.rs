@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wirewalk::capture::{Block, Merged};
 use wirewalk::decode::Dissection;
-use wirewalk::flow::Flows;
+use wirewalk::flow::{Flows, Want};
 use wirewalk::model::PacketId;
 use wirewalk::samples::SAMPLES;
 use wirewalk::secrets::Secrets;
@@ -21,7 +21,7 @@ fn tell(name: &str) -> (Vec<Journey>, BTreeMap<&'static str, u32>, Narrator) {
     let mut captures = Merged::new(vec![sample.open().unwrap()]);
     let library = Library::built_in().map_err(|(file, mistake)| format!("{file}: {mistake:?}"));
     let mut narrator = Narrator::new(Arc::new(library.unwrap()));
-    let (mut flows, mut secrets) = (Flows::new(false), Secrets::new());
+    let (mut flows, mut secrets) = (Flows::new(Want::Events), Secrets::new());
     let mut d = Dissection::default();
     let mut raised = BTreeMap::new();
     let mut number = 0;
