@@ -92,10 +92,13 @@ fn heading(frame: &FrameView, buffer: &BufferView, look: &Look) -> Line {
     let mut frames: Vec<u64> = buffer.pieces.iter().map(|piece| piece.frame).collect();
     frames.sort_unstable();
     frames.dedup();
+    let room = look
+        .columns()
+        .saturating_sub(line.width() + ", from ".len());
     if !frames.is_empty() && frames != [frame.number] {
         line.push(
             Ink::Faint,
-            &format!(", from {}", super::super::units::frames(&frames, 24)),
+            &format!(", from {}", super::super::units::frames(&frames, room)),
         );
     }
     line

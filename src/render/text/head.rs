@@ -50,32 +50,47 @@ pub fn captures(captures: &[CaptureView], look: &Look) -> Vec<Line> {
         .collect()
 }
 
-/// The journeys of a capture that holds several.
+/// One journey of several, in one line.
 #[must_use]
-pub fn overview<'a>(journeys: impl IntoIterator<Item = &'a Journey>, look: &Look) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for journey in journeys {
-        let end = format!(
-            "{}{}{}",
-            units::count(journey.frames, "frame"),
-            look.charset.between(),
-            units::duration(journey.duration_ns)
-        );
-        let mut line = look.line();
-        line.right(4, Ink::Faint, &journey.id.to_string())
-            .push(Ink::Plain, " ")
-            .push(
-                verdict_ink(journey.outcome),
-                &look.charset.outcome(journey.outcome).to_string(),
-            )
-            .push(Ink::Plain, " ");
-        let room = look
-            .columns()
-            .saturating_sub(line.width() + 2 + columns(&end, look.charset));
-        line.push(Ink::Plain, &cut(&journey.title.text(), room, look.charset))
-            .right(look.columns(), Ink::Faint, &end);
-        lines.push(line);
-    }
+pub fn overview(journey: &Journey, look: &Look) -> Line {
+    let end = format!(
+        "{}{}{}",
+        units::count(journey.frames, "frame"),
+        look.charset.between(),
+        units::duration(journey.duration_ns)
+    );
+    let mut line = look.line();
+    line.right(4, Ink::Faint, &journey.id.to_string())
+        .push(Ink::Plain, " ")
+        .push(
+            verdict_ink(journey.outcome),
+            &look.charset.outcome(journey.outcome).to_string(),
+        )
+        .push(Ink::Plain, " ");
+    let room = look
+        .columns()
+        .saturating_sub(line.width() + 2 + columns(&end, look.charset));
+    line.push(Ink::Plain, &cut(&journey.title.text(), room, look.charset))
+        .right(look.columns(), Ink::Faint, &end);
+    line
+}
+
+/// Title and actors, without how it ends.
+pub(super) fn curtain(journey: &Journey, look: &Look) -> Vec<Line> {
+    let mut lines = marked(Ink::Plain, ' ', journey, look);
+    lines.push(rule(look));
+    lines.extend(actors(&journey.actors, look));
+    lines
+}
+
+/// How it ended and where the time went: what [`curtain`] leaves out.
+pub(super) fn ending(journey: &Journey, look: &Look) -> Vec<Line> {
+    let mut lines = vec![look.line()];
+    lines.extend(title(journey, look));
+    lines.push(rule(look));
+    lines.extend(verdict(journey, look));
+    lines.push(look.line());
+    lines.extend(waterfall::lines(journey, look));
     lines
 }
 
@@ -83,14 +98,7 @@ pub fn overview<'a>(journeys: impl IntoIterator<Item = &'a Journey>, look: &Look
 pub(super) fn opening(journey: &Journey, look: &Look) -> Vec<Line> {
     let mut lines = title(journey, look);
     lines.push(rule(look));
-    lines.extend(indented(
-        wrap(
-            runs(&journey.verdict, Ink::Plain),
-            look.columns() - INDENT,
-            look.charset,
-        ),
-        look,
-    ));
+    lines.extend(verdict(journey, look));
     for section in [
         actors(&journey.actors, look),
         waterfall::lines(journey, look),
@@ -102,6 +110,14 @@ pub(super) fn opening(journey: &Journey, look: &Look) -> Vec<Line> {
         }
     }
     lines
+}
+
+fn verdict(journey: &Journey, look: &Look) -> Vec<Line> {
+    let width = look.columns() - INDENT;
+    indented(
+        wrap(runs(&journey.verdict, Ink::Plain), width, look.charset),
+        look,
+    )
 }
 
 fn title(journey: &Journey, look: &Look) -> Vec<Line> {
@@ -118,25 +134,8 @@ fn title(journey: &Journey, look: &Look) -> Vec<Line> {
         units::duration(journey.duration_ns)
     );
     let facts_width = outcome.len() + columns(&facts, look.charset);
-    let mut lines = indented(
-        wrap(
-            runs(&journey.title, Ink::Title),
-            look.columns() - INDENT,
-            look.charset,
-        ),
-        look,
-    );
-    if let Some(first) = lines.first_mut() {
-        let mut marked = look.line();
-        marked
-            .push(Ink::Plain, " ")
-            .push(ink, &look.charset.outcome(journey.outcome).to_string())
-            .push(Ink::Plain, " ");
-        for run in first.runs().iter().skip(1) {
-            marked.push(run.ink, &run.text);
-        }
-        *first = marked;
-    }
+    let mark = look.charset.outcome(journey.outcome);
+    let mut lines = marked(ink, mark, journey, look);
     if lines
         .last()
         .is_none_or(|last| last.width() + 2 + facts_width > look.columns())
@@ -147,6 +146,21 @@ fn title(journey: &Journey, look: &Look) -> Vec<Line> {
         last.to(look.columns() - facts_width)
             .push(ink, outcome)
             .push(Ink::Faint, &facts);
+    }
+    lines
+}
+
+/// The title behind a mark.
+fn marked(ink: Ink, mark: char, journey: &Journey, look: &Look) -> Vec<Line> {
+    let width = look.columns() - INDENT;
+    let mut lines = wrap(runs(&journey.title, Ink::Title), width, look.charset);
+    for (number, line) in lines.iter_mut().enumerate() {
+        let mut indented = look.line();
+        if number == 0 {
+            indented.push(Ink::Plain, " ").push(ink, &mark.to_string());
+        }
+        indented.to(INDENT).append(line);
+        *line = indented;
     }
     lines
 }

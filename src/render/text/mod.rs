@@ -82,6 +82,18 @@ impl<'a> Telling<'a> {
         head::opening(self.journey, self.look)
     }
 
+    /// What stands before the first step, without how it ends: for telling it in front of people.
+    #[must_use]
+    pub fn curtain(&self) -> Vec<Line> {
+        head::curtain(self.journey, self.look)
+    }
+
+    /// What [`Telling::curtain`] leaves out.
+    #[must_use]
+    pub fn ending(&self) -> Vec<Line> {
+        head::ending(self.journey, self.look)
+    }
+
     /// The steps to tell, by their place in the journey.
     pub fn steps(&self) -> impl Iterator<Item = (usize, &'a Step)> {
         let wanted = self.options.steps.clone();
