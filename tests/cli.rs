@@ -43,11 +43,109 @@ fn refused(args: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn help_of_every_command_teaches() {
-    for name in ["show", "samples", "completions", "man"] {
+    for name in ["walk", "list", "show", "samples", "completions", "man"] {
         insta::assert_snapshot!(format!("help-{name}"), told(&[name, "--help"]));
         assert!(told(&[name, "-h"]).lines().count() > 3);
     }
     insta::assert_snapshot!("help", told(&["--help"]));
+}
+
+#[test]
+fn the_first_walk_needs_no_file() {
+    let walked = told(&[]);
+    assert!(walked.contains("https://www.example.test/"));
+    // The last line names the capture, as it was given.
+    let story = |text: &str| text.trim_end().rsplit_once('\n').unwrap().0.to_owned();
+    for same in [
+        &["curl-https"][..],
+        &["walk"],
+        &["walk", "captures/curl-https.pcapng"],
+        &["captures/curl-https.pcapng"],
+    ] {
+        assert_eq!(story(&told(same)), story(&walked), "{same:?}");
+    }
+}
+
+#[test]
+fn stories_fit_into_their_width() {
+    for name in [
+        "curl-https",
+        "ssh-login",
+        "dhcp-join",
+        "traceroute",
+        "lossy-download",
+        "nxdomain",
+    ] {
+        for width in [60, 80, 100, 140] {
+            for depth in ["brief", "deep"] {
+                let text = told(&[name, "--width", &width.to_string(), "--depth", depth]);
+                for line in text.lines() {
+                    assert!(line.chars().count() <= width, "{name}: {line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn stories_for_programs() {
+    let parse = |text: &str| -> serde_json::Value { serde_json::from_str(text).unwrap() };
+    let one = parse(&told(&["curl-https", "--format", "json"]));
+    assert_eq!(one["schema"], 1);
+    assert_eq!(one["journeys"][0]["story"], "curl-https");
+    assert!(one["journeys"][0]["steps"].as_array().unwrap().len() > 20);
+    let lines = told(&["curl-https", "--format", "ndjson"]);
+    let records: Vec<_> = lines
+        .lines()
+        .map(|line| parse(line)["record"].clone())
+        .collect();
+    assert_eq!(records.last().unwrap(), "stray");
+    assert!(records.iter().any(|record| record == "journey"));
+    let part = parse(&told(&["curl-https", "--format", "json", "--steps", "3-5"]));
+    assert_eq!(part["journeys"][0]["steps"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        part["journeys"][0]["steps"][0],
+        one["journeys"][0]["steps"][2]
+    );
+}
+
+#[test]
+fn parts_of_a_story() {
+    let part = told(&["curl-https", "--steps", "2-3"]);
+    assert!(part.contains("\n  2 ") && part.contains("\n  3 ") && !part.contains("\n  4 "));
+    let (status, said) = refused(&["curl-https", "--journey", "9"]);
+    assert_eq!((status, said.contains("no such journey")), (Some(1), true));
+    let utc = told(&["curl-https", "--time", "utc"]);
+    assert!(
+        utc.lines()
+            .any(|line| line.contains(" ● ") && line.matches(':').count() >= 2),
+        "{utc}"
+    );
+}
+
+#[test]
+fn stories_in_front_of_people() {
+    let replayed = told(&["curl-https", "--replay", "1000"]);
+    let walked = told(&["curl-https"]);
+    let arrows = |text: &str| text.matches(['►', '◄']).count();
+    assert_eq!(arrows(&replayed), arrows(&walked));
+    let (status, said) = refused(&["curl-https", "--step"]);
+    assert_eq!(status, Some(2));
+    assert!(said.contains("try:"), "{said}");
+    assert_eq!(
+        refused(&["curl-https", "--replay", "--format", "json"]).0,
+        Some(2)
+    );
+}
+
+#[test]
+fn conversations_one_line_each() {
+    for width in ["60", "100", "200"] {
+        let text = told(&["list", "curl-https", "--width", width]);
+        let json = told(&["list", "curl-https", "--format", "json"]);
+        assert_eq!(text.lines().count(), json.lines().count());
+        insta::assert_snapshot!(format!("list-{width}"), text);
+    }
 }
 
 #[test]
@@ -243,7 +341,10 @@ fn nothing_to_tell_is_status_1() {
         0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0,
     ];
     fs::write(&empty, header).unwrap();
-    assert_eq!(refused(&["show", empty.to_str().unwrap()]).0, Some(1));
+    for command in ["walk", "list", "show"] {
+        let (status, said) = refused(&[command, empty.to_str().unwrap()]);
+        assert_eq!((status, said.is_empty()), (Some(1), false), "{command}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use wirewalk::render::text::Clock;
 use wirewalk::render::theme::{THEMES, Theme};
 use wirewalk::samples::{SAMPLES, sample};
 use wirewalk::session::{Input, Options, Session};
+use wirewalk::view::timeline::Depth;
 
 /// What is read.
 #[derive(Args, Clone, Debug)]
@@ -59,13 +60,38 @@ pub(crate) struct Face {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(MIN_WIDTH as i64..))]
     pub(crate) width: Option<u16>,
 
-    /// Times since the first frame (relative), since the one before (delta), or of the day (utc)
-    #[arg(long, value_name = "CLOCK", value_enum, default_value_t = Time::Relative, hide_possible_values = true)]
-    pub(crate) time: Time,
-
     /// Write to a file instead of standard output
     #[arg(short = 'o', long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// Which times are shown.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Clocks {
+    /// Times since the first frame (relative), since the one before (delta), or of the day (utc)
+    #[arg(long, value_name = "CLOCK", value_enum, default_value_t = Time::Relative, hide_possible_values = true, help_heading = "What it looks like")]
+    pub(crate) time: Time,
+}
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// The 30-second answer.
+    Brief,
+    /// The 2-minute answer.
+    Normal,
+    /// The 10-minute answer.
+    Deep,
+}
+
+impl From<Level> for Depth {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Brief => Self::Brief,
+            Level::Normal => Self::Normal,
+            Level::Deep => Self::Deep,
+        }
+    }
 }
 
 /// What an answer is written as.
@@ -121,6 +147,9 @@ fn theme(name: &str) -> Result<&'static Theme, String> {
 impl Source {
     /// Opens what is named.
     pub(crate) fn open(&self) -> Result<Session, Error> {
+        if self.files.is_empty() {
+            super::say("note: no FILE is given, so this is the built-in sample `curl-https`");
+        }
         Session::open(&self.inputs()?, self.options())
     }
 

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::Path;
 
+use serde::Serialize;
+
 use wirewalk::error::Error;
 use wirewalk::render::glyphs::Charset;
 use wirewalk::render::line::Line;
@@ -82,6 +84,14 @@ impl Output {
         let look = self.look;
         let written = look.write(&mut self.to, lines);
         written.map_err(|source| self.error(source))
+    }
+
+    /// Writes a record as one line of JSON.
+    pub(crate) fn record(&mut self, record: &impl Serialize) -> Result<(), Error> {
+        self.with(|out| {
+            serde_json::to_writer(&mut *out, record)?;
+            out.write_all(b"\n")
+        })
     }
 
     /// Writes with a function.

@@ -1,15 +1,13 @@
 //! `wirewalk show`: frames in one line each, or layer by layer with every field and its bytes.
 
-use std::io::Write as _;
 use std::ops::RangeInclusive;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use wirewalk::error::Error;
 use wirewalk::render::show::{self, Rows};
-use wirewalk::view::timeline::Depth;
 
-use super::options::{Face, Format, Source};
+use super::options::{Clocks, Face, Format, Level, Source};
 use super::output::Output;
 use super::{Told, notes, say};
 
@@ -44,27 +42,9 @@ pub(crate) struct Show {
 
     #[command(flatten)]
     face: Face,
-}
 
-/// How much is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Level {
-    /// The 30-second answer.
-    Brief,
-    /// The 2-minute answer.
-    Normal,
-    /// The 10-minute answer.
-    Deep,
-}
-
-impl From<Level> for Depth {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Brief => Self::Brief,
-            Level::Normal => Self::Normal,
-            Level::Deep => Self::Deep,
-        }
-    }
+    #[command(flatten)]
+    clock: Clocks,
 }
 
 /// The frames that are wanted.
@@ -119,7 +99,7 @@ impl Show {
             depth: self.depth.into(),
             mark: self.mark,
         };
-        let mut rows = Rows::new(&look, self.face.time.into());
+        let mut rows = Rows::new(&look, self.clock.time.into());
         let mut told = Told::Nothing;
         session.frames(|frame| {
             if self
@@ -131,10 +111,7 @@ impl Show {
             }
             told = Told::Something;
             if self.face.format != Format::Text {
-                return out.with(|out| {
-                    serde_json::to_writer(&mut *out, &frame)?;
-                    out.write_all(b"\n")
-                });
+                return out.record(&frame);
             }
             match self.frames {
                 Some(_) => out.lines(&show::lines(&frame, &look, &options)),

@@ -27,7 +27,7 @@ pub fn duration(ns: i64) -> String {
     format!("{sign}{text}")
 }
 
-/// Three digits that count, without zeros at the end.
+/// Three digits that count.
 fn digits(ns: i64, unit: i64, name: &str) -> String {
     let value = ns as f64 / unit as f64;
     let decimals = match ns / unit {
@@ -35,13 +35,7 @@ fn digits(ns: i64, unit: i64, name: &str) -> String {
         10..100 => 1,
         _ => 0,
     };
-    let text = format!("{value:.decimals$}");
-    let text = if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &text
-    };
-    format!("{text} {name}")
+    format!("{value:.decimals$} {name}")
 }
 
 fn two(ns: i64, (large, large_name): (i64, &str), (small, small_name): (i64, &str)) -> String {
@@ -123,6 +117,16 @@ pub fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// The first and the last of a run of frames: `#14-15`, or `#9` where they are one.
+#[must_use]
+pub fn span(first: u64, last: u64) -> String {
+    if first == last {
+        format!("#{first}")
+    } else {
+        format!("#{first}-{last}")
+    }
+}
+
 /// Frame numbers as runs: `#9`, `#14-15`, `#14,16-18`; what does not fit into `width` columns is counted: `#14,+36`.
 #[must_use]
 pub fn frames(numbers: &[u64], width: usize) -> String {
@@ -169,11 +173,11 @@ mod tests {
             (210_000, "210 µs"),
             (31_204_000, "31.2 ms"),
             (187_000_000, "187 ms"),
-            (1_500_000_000, "1.5 s"),
+            (1_500_000_000, "1.50 s"),
             (123_000_000_000, "2 min 3 s"),
             (3_600_000_000_000, "1 h"),
             (187_200_000_000_000, "2 d 4 h"),
-            (-2_000_000, "-2 ms"),
+            (-2_000_000, "-2.00 ms"),
         ] {
             assert_eq!(duration(ns), text);
         }

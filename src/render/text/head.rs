@@ -184,8 +184,10 @@ fn actors(actors: &[Actor], look: &Look) -> Vec<Line> {
     let roles = width(&|actor| &actor.role);
     let ips = width(&|actor| actor.ip.as_deref().unwrap_or_default());
     let macs = width(&|actor| actor.mac.as_deref().unwrap_or_default());
+    // Everyone on the link has no address to show.
     actors
         .iter()
+        .filter(|actor| actor.ip.is_some() || actor.mac.is_some() || actor.name.is_some())
         .map(|actor| {
             let mut line = look.line();
             line.to(INDENT)

@@ -130,6 +130,12 @@ impl<'a> Telling<'a> {
         lines
     }
 
+    /// A remark between two steps.
+    #[must_use]
+    pub fn aside(&self, text: &str) -> Line {
+        self.between(text)
+    }
+
     /// The heading of a chapter, and the line between two connections or rounds.
     fn heading(&self, step: &Step, before: Option<&Step>) -> Vec<Line> {
         let mut lines = Vec::new();

@@ -22,7 +22,12 @@ pub(super) fn lines(telling: &Telling<'_>, at: usize, step: &Step) -> Vec<Line> 
         lines: &mut lines,
     };
     prose.say(step, titled);
-    let because = step.because.as_ref().filter(|because| !because.is_empty());
+    // A step that says nothing but the reason has said it.
+    let said = step.say.text();
+    let because = step
+        .because
+        .as_ref()
+        .filter(|because| !because.is_empty() && because.text() != said);
     let depth = telling.options.depth;
     if let Some(because) = because
         && (depth > Depth::Brief || step.evidence != Evidence::Hidden)
@@ -149,11 +154,10 @@ impl Prose<'_, '_> {
         }
         if let Some(body) = step.body {
             facts.push(format!(
-                "body: {} in {}, #{}-{}",
+                "body: {} in {}, {}",
                 units::bytes(body.bytes),
                 units::count(body.count, "frame"),
-                body.first,
-                body.last
+                units::span(body.first, body.last)
             ));
         }
         if facts.is_empty() {
