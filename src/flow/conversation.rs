@@ -213,9 +213,16 @@ impl Flow {
     /// The conversation is over: verdicts are given, and what is known of it is kept without what was needed to know it.
     pub(super) fn settle(&mut self, now: Timestamp) {
         endings::settle(self, now);
-        self.facts = self.facts();
-        if let Some(tcp) = &mut self.tcp {
-            tcp.talk = None;
+        self.fall_silent();
+    }
+
+    /// Nothing more is to be heard: what the dialogue knows is kept, the dialogue is not.
+    fn fall_silent(&mut self) {
+        if let Some(tcp) = &mut self.tcp
+            && let Some(talk) = tcp.talk.take()
+        {
+            tcp.unknown = talk.dialogue.is_silent();
+            self.facts.extend(talk.dialogue.facts());
         }
     }
 
@@ -264,10 +271,8 @@ impl Flow {
         if let Some(app) = talk.dialogue.app() {
             self.app = app.key;
         }
-        if talk.dialogue.is_silent() {
-            self.facts.extend(talk.dialogue.facts());
-            connection.talk = None;
-            connection.unknown = true;
+        if talk.dialogue.is_silent() || connection.state.is_over() {
+            self.fall_silent();
         }
     }
 

@@ -73,6 +73,10 @@ impl Flow {
     }
 
     fn question(&mut self, kind: Kind, tag: u64, packet: PacketId, time: Timestamp) {
+        if self.questions.is_empty() {
+            // Most conversations ask once.
+            self.questions.reserve_exact(1);
+        }
         if self.questions.len() < QUESTIONS_MAX {
             self.questions.push(Question {
                 tag,
