@@ -119,7 +119,8 @@ pub(super) fn user_class(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         let len = len as usize;
         if len == 0 {
             let fault = c.bad_length(&f::USER_CLASS_LENGTH, 0, "at least 1");
-            c.group(&f::USER_CLASS, |c| c.u8(&f::USER_CLASS_LENGTH).map(drop))?;
+            c.put(&f::USER_CLASS, c.ahead(1), Value::Num(index));
+            c.nest(|c| c.u8(&f::USER_CLASS_LENGTH))?;
             c.skip(c.left());
             return Err(fault);
         }
@@ -264,7 +265,7 @@ pub(super) fn telephone_servers(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     match c.u8(&f::SIP_ENCODING)? {
         0 => names(c, &f::SIP_NAME),
         1 => {
-            if c.left() % 4 != 0 {
+            if !c.left().is_multiple_of(4) {
                 let fault = c.bad_length(&f::LENGTH, c.left() as u64, "a multiple of 4, and 1");
                 c.skip(c.left());
                 return Err(fault);
