@@ -3,7 +3,8 @@
 use crate::model::{BufId, LinkType, PacketId, Side, Span, Timestamp};
 
 use super::{
-    Ask, Dissection, Extent, Fact, Field, Opener, Protocol, Sealed, Unopened, Value, decode_message,
+    Ask, Dissection, Extent, Fact, Field, Next, Opener, Protocol, Sealed, Unopened, Value,
+    decode_message, decode_span,
 };
 
 /// Holds no keys.
@@ -146,6 +147,27 @@ fn decode(
     d.detail = detail;
     let span = Span::bytes(BufId::FRAME, 0, len);
     decode_message(&bytes, &mut d, protocol, span, memory, side, &mut NoKeys);
+    said(&d, side, bytes)
+}
+
+/// Decodes one datagram between these UDP ports.
+pub(crate) fn datagram(source: u16, destination: u16, bytes: &[u8]) -> Said {
+    let mut d = Dissection::default();
+    let len = bytes.len() as u32;
+    d.begin(
+        PacketId(1),
+        Timestamp::default(),
+        LinkType::default(),
+        len,
+        len,
+    );
+    let span = Span::bytes(BufId::FRAME, 0, len);
+    decode_span(bytes, &mut d, Next::Udp(source, destination), span);
+    said(&d, Side::Client, bytes.to_vec())
+}
+
+/// What the first layer of a dissection tells.
+fn said(d: &Dissection, side: Side, bytes: Vec<u8>) -> Said {
     let layer = &d.layers[0];
     let show = |field: &Field| {
         let mut out = String::new();

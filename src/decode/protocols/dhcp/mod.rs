@@ -5,6 +5,8 @@ mod options;
 mod relay;
 mod special;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod vendor;
 
 use std::net::Ipv4Addr;

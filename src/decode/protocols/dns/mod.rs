@@ -13,6 +13,8 @@ mod stateful;
 mod stream;
 mod summary;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use crate::decode::domain::{self, DomainName};
