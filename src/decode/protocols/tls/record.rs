@@ -251,8 +251,7 @@ fn unseal(
         } else {
             0
         };
-        let gap = if epoch == keys.epoch { GAP_MAX } else { 1 };
-        for sequence in first..first.saturating_add(gap) {
+        for sequence in first..first.saturating_add(GAP_MAX) {
             let keys = Keys {
                 epoch,
                 sequence,
@@ -355,5 +354,172 @@ fn settle(c: &mut Cursor<'_, '_>, keys: Keys) {
             sequence: keys.sequence.saturating_add(1),
             ..keys
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::{Dissection, Opener, decode_message};
+    use crate::model::{BufId, Side};
+
+    use super::super::PROTOCOL;
+    use super::*;
+
+    const EARLY: u8 = 0;
+    const HANDSHAKE_KEY: u8 = 1;
+    const FIRST_KEY: u8 = 2;
+    const SECOND_KEY: u8 = 3;
+
+    /// Opens records whose first two bytes name the key and the number that they expect.
+    struct Labelled;
+
+    impl Opener for Labelled {
+        fn open(&mut self, sealed: &Sealed<'_>, out: &mut Vec<u8>) -> Result<u8, Unopened> {
+            let epoch = match sealed.epoch {
+                Epoch::Early => EARLY,
+                Epoch::Handshake => HANDSHAKE_KEY,
+                Epoch::Application(n) => FIRST_KEY + n as u8,
+            };
+            if sealed.body[..2] != [epoch, sealed.sequence as u8] {
+                return Err(Unopened::Failed);
+            }
+            out.extend(&sealed.body[2..]);
+            Ok(*out.last().unwrap())
+        }
+    }
+
+    fn clear(kind: u8, content: &[u8]) -> Vec<u8> {
+        [&[kind, 3, 3, 0, content.len() as u8], content].concat()
+    }
+
+    fn sealed(key: u8, sequence: u8, content: &[u8], kind: u8) -> Vec<u8> {
+        clear(23, &[&[key, sequence], content, &[kind]].concat())
+    }
+
+    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+        [&[kind, 0, 0, body.len() as u8], body].concat()
+    }
+
+    fn client_hello() -> Vec<u8> {
+        let extensions = [0, 4, 0, 42, 0, 0];
+        let body = [
+            &[3, 3][..],
+            &[7; 32],
+            &[0, 0, 2, 0x13, 1, 1, 0],
+            &extensions,
+        ];
+        clear(22, &message(1, &body.concat()))
+    }
+
+    fn server_hello() -> Vec<u8> {
+        let extensions = [0, 6, 0, 43, 0, 2, 3, 4];
+        let body = [&[3, 3][..], &[8; 32], &[0, 0x13, 1, 0], &extensions];
+        clear(22, &message(2, &body.concat()))
+    }
+
+    /// What the summaries say of records in this order.
+    fn told(records: &[(Side, Vec<u8>)]) -> Vec<String> {
+        let mut memory = TlsMemory::default();
+        let mut told = Vec::new();
+        for (side, bytes) in records {
+            let mut d = Dissection::default();
+            let span = Span::bytes(BufId::FRAME, 0, bytes.len() as u32);
+            decode_message(
+                bytes,
+                &mut d,
+                &PROTOCOL,
+                span,
+                &mut memory,
+                *side,
+                &mut Labelled,
+            );
+            assert_eq!(d.layers[0].fault, None);
+            told.push(d.summary(&d.layers[0]).to_owned());
+        }
+        told
+    }
+
+    #[test]
+    fn keys_follow_early_data_handshake_and_updates() {
+        let finished = message(20, &[1, 2, 3]);
+        let told = told(&[
+            (Side::Client, client_hello()),
+            (Side::Client, clear(20, &[1])),
+            (Side::Client, sealed(EARLY, 0, b"GET", 23)),
+            (Side::Server, server_hello()),
+            (Side::Server, sealed(HANDSHAKE_KEY, 0, &finished, 22)),
+            (Side::Server, sealed(FIRST_KEY, 0, b"200", 23)),
+            (Side::Client, sealed(EARLY, 1, &message(5, &[]), 22)),
+            (Side::Client, sealed(HANDSHAKE_KEY, 0, &finished, 22)),
+            (Side::Client, sealed(FIRST_KEY, 0, &message(24, &[0]), 22)),
+            (Side::Client, sealed(SECOND_KEY, 0, b"GET", 23)),
+            (Side::Server, sealed(FIRST_KEY, 1, b"200", 23)),
+        ]);
+        assert_eq!(
+            told,
+            [
+                "ClientHello",
+                "ChangeCipherSpec",
+                "Application Data",
+                "ServerHello TLS 1.3 TLS_AES_128_GCM_SHA256",
+                "Finished",
+                "Application Data",
+                "EndOfEarlyData",
+                "Finished",
+                "KeyUpdate",
+                "Application Data",
+                "Application Data",
+            ]
+        );
+    }
+
+    #[test]
+    fn rejected_early_data_breaks_nothing() {
+        let finished = message(20, &[1, 2, 3]);
+        let told = told(&[
+            (Side::Client, client_hello()),
+            (
+                Side::Client,
+                sealed(9, 9, b"under a key that is not known", 23),
+            ),
+            (Side::Server, server_hello()),
+            (Side::Client, sealed(9, 9, b"the same", 23)),
+            (Side::Client, sealed(HANDSHAKE_KEY, 0, &finished, 22)),
+            (Side::Client, sealed(FIRST_KEY, 0, b"GET", 23)),
+        ]);
+        assert_eq!(
+            told,
+            [
+                "ClientHello",
+                "sealed data",
+                "ServerHello TLS 1.3 TLS_AES_128_GCM_SHA256",
+                "sealed data",
+                "Finished",
+                "Application Data",
+            ]
+        );
+    }
+
+    #[test]
+    fn records_may_be_missing() {
+        let finished = message(20, &[1, 2, 3]);
+        let told = told(&[
+            (Side::Client, client_hello()),
+            (Side::Server, server_hello()),
+            // Its Finished is missing: the key that follows fits.
+            (Side::Server, sealed(FIRST_KEY, 0, b"200", 23)),
+            (Side::Server, sealed(FIRST_KEY, 4, b"200", 23)),
+            (Side::Server, sealed(FIRST_KEY, 4, b"200", 23)),
+            (Side::Client, sealed(HANDSHAKE_KEY, 1, &finished, 22)),
+        ]);
+        assert_eq!(
+            told[2..],
+            [
+                "Application Data",
+                "Application Data",
+                "sealed data",
+                "Finished"
+            ]
+        );
     }
 }
