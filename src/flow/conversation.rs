@@ -7,9 +7,10 @@ use crate::model::{BufId, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp}
 use super::Want;
 use super::endings::{self, Ending, Question};
 use super::history::History;
-use super::messages::{Dialogue, Hearing, Source};
+use super::messages::{Dialogue, Hearing};
 use super::stream::{Place, Segment, Stream};
 use super::tcp::{Around, Signs, Tcp, TcpSummary};
+use super::waiting::Source;
 
 /// How a conversation ended, as far as the capture shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,13 +4,14 @@
 use std::any::Any;
 
 use crate::decode::{
-    Ask, BodyPart, BufferKind, Claim, Dissection, Extent, Fact, Fault, FaultKind, Guess, Next,
-    Opener, Protocol, Talk, decode_frame, decode_message, decode_span, protocol, protocols,
+    Ask, BodyPart, Claim, Dissection, Extent, Fact, Fault, FaultKind, Guess, Next, Opener,
+    Protocol, Talk, decode_frame, decode_message, decode_span, protocol, protocols,
 };
-use crate::model::{EventDef, Piece, Side, Span};
+use crate::model::{EventDef, Side, Span};
 
 use super::Want;
 use super::stream::cut;
+use super::waiting::{Run, Source, Waiting};
 
 /// Bytes of one direction that may wait for the end of their message.
 const WAITING_MAX: usize = 1 << 20;
@@ -45,15 +46,6 @@ impl Hearing<'_> {
             decode_span(self.frame, self.d, Next::Data, span);
         }
     }
-}
-
-/// Where bytes that are heard come from.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Source<'a> {
-    /// This frame, or a buffer of it.
-    Here(Span),
-    /// Earlier frames.
-    Before(&'a [Piece]),
 }
 
 /// A conversation over a byte stream.
@@ -103,23 +95,6 @@ struct Lane {
     /// After a gap: bytes are passed over until a message may begin.
     seeking: bool,
     done: bool,
-}
-
-/// Bytes that wait for the end of their message.
-#[derive(Debug, Default)]
-struct Waiting {
-    bytes: Vec<u8>,
-    pieces: Vec<Piece>,
-}
-
-/// A run of bytes to be cut.
-#[derive(Clone, Copy)]
-struct Run<'a> {
-    bytes: &'a [u8],
-    pieces: &'a [Piece],
-    /// The part of it that is in this frame: from which offset on, and where it lies.
-    here: Option<(usize, Span)>,
-    ended: bool,
 }
 
 impl Dialogue {
@@ -531,77 +506,4 @@ enum Choice {
     Wait,
     PassOver,
     Found(Option<&'static Protocol>),
-}
-
-impl Run<'_> {
-    /// Where a message lies: in this frame, or in a buffer that is made of its parts.
-    fn span(&self, at: usize, len: usize, d: &mut Dissection) -> Option<Span> {
-        if let Some((from, span)) = self.here
-            && at >= from
-            && at + len <= from + span.len as usize
-        {
-            let at = span.at + (at - from) as u32;
-            return Some(Span::bytes(span.buf, at, len as u32));
-        }
-        let bytes = self.bytes.get(at..at + len)?;
-        let pieces = cut(self.pieces, at as u32, (at + len) as u32);
-        let buf = d.add_buffer(BufferKind::Reassembled, bytes, &pieces)?;
-        Some(Span::bytes(buf, 0, len as u32))
-    }
-
-    /// The part in this frame, from an offset of the run on.
-    fn here_from(&self, at: usize) -> Option<(usize, Span)> {
-        let (from, span) = self.here?;
-        let skip = at.saturating_sub(from) as u32;
-        let left = span.len.checked_sub(skip).filter(|&left| left > 0)?;
-        let span = Span::bytes(span.buf, span.at + skip, left);
-        Some((from.saturating_sub(at), span))
-    }
-}
-
-impl Waiting {
-    /// Appends bytes but the first `skip`.
-    fn add(&mut self, bytes: &[u8], source: Source<'_>, skip: usize, d: &Dissection) {
-        let Some(bytes) = bytes.get(skip..).filter(|bytes| !bytes.is_empty()) else {
-            return;
-        };
-        let (base, skip) = (self.bytes.len() as u32, skip as u32);
-        self.bytes.extend_from_slice(bytes);
-        match source {
-            Source::Here(span) => {
-                let first = span.at + skip;
-                let rest = Span::bytes(span.buf, first, span.len.saturating_sub(skip));
-                d.trace(rest, |piece| {
-                    let at = base + (piece.at - first);
-                    self.pieces.push(Piece { at, ..piece });
-                });
-            }
-            Source::Before(pieces) => {
-                let rest = cut(pieces, skip, u32::MAX);
-                let moved = rest.into_iter().map(|p| Piece {
-                    at: base + p.at,
-                    ..p
-                });
-                self.pieces.extend(moved);
-            }
-        }
-    }
-
-    fn drop_first(&mut self, count: usize) {
-        if count == 0 {
-            return;
-        }
-        let count = count.min(self.bytes.len());
-        self.bytes.drain(..count);
-        self.pieces = cut(&self.pieces, count as u32, u32::MAX);
-    }
-
-    fn run(&self, here: Option<(usize, Span)>, ended: bool) -> Run<'_> {
-        Run {
-            bytes: &self.bytes,
-            pieces: &self.pieces,
-            here,
-            ended,
-        }
-    }
 }

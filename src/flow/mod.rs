@@ -17,6 +17,7 @@ mod table;
 mod tcp;
 #[cfg(test)]
 mod testing;
+mod waiting;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;

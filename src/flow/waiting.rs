@@ -1,0 +1,105 @@
+//! Bytes of one direction that wait for the end of their message, and the way from each of them back to its frame.
+
+use crate::decode::{BufferKind, Dissection};
+use crate::model::{Piece, Span};
+
+use super::stream::cut;
+
+/// Where bytes that are heard come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source<'a> {
+    /// This frame, or a buffer of it.
+    Here(Span),
+    /// Earlier frames.
+    Before(&'a [Piece]),
+}
+
+/// Bytes that wait for the end of their message.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    pub bytes: Vec<u8>,
+    pieces: Vec<Piece>,
+}
+
+/// A run of bytes to be cut.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'a> {
+    pub bytes: &'a [u8],
+    pub pieces: &'a [Piece],
+    /// The part of it that is in this frame: from which offset on, and where it lies.
+    pub here: Option<(usize, Span)>,
+    pub ended: bool,
+}
+
+impl Run<'_> {
+    /// Where a message lies: in this frame, or in a buffer that is made of its parts.
+    pub(super) fn span(&self, at: usize, len: usize, d: &mut Dissection) -> Option<Span> {
+        if let Some((from, span)) = self.here
+            && at >= from
+            && at + len <= from + span.len as usize
+        {
+            let at = span.at + (at - from) as u32;
+            return Some(Span::bytes(span.buf, at, len as u32));
+        }
+        let bytes = self.bytes.get(at..at + len)?;
+        let pieces = cut(self.pieces, at as u32, (at + len) as u32);
+        let buf = d.add_buffer(BufferKind::Reassembled, bytes, &pieces)?;
+        Some(Span::bytes(buf, 0, len as u32))
+    }
+
+    /// The part in this frame, from an offset of the run on.
+    pub(super) fn here_from(&self, at: usize) -> Option<(usize, Span)> {
+        let (from, span) = self.here?;
+        let skip = at.saturating_sub(from) as u32;
+        let left = span.len.checked_sub(skip).filter(|&left| left > 0)?;
+        let span = Span::bytes(span.buf, span.at + skip, left);
+        Some((from.saturating_sub(at), span))
+    }
+}
+
+impl Waiting {
+    /// Appends bytes but the first `skip`.
+    pub(super) fn add(&mut self, bytes: &[u8], source: Source<'_>, skip: usize, d: &Dissection) {
+        let Some(bytes) = bytes.get(skip..).filter(|bytes| !bytes.is_empty()) else {
+            return;
+        };
+        let (base, skip) = (self.bytes.len() as u32, skip as u32);
+        self.bytes.extend_from_slice(bytes);
+        match source {
+            Source::Here(span) => {
+                let first = span.at + skip;
+                let rest = Span::bytes(span.buf, first, span.len.saturating_sub(skip));
+                d.trace(rest, |piece| {
+                    let at = base + (piece.at - first);
+                    self.pieces.push(Piece { at, ..piece });
+                });
+            }
+            Source::Before(pieces) => {
+                let rest = cut(pieces, skip, u32::MAX);
+                let moved = rest.into_iter().map(|p| Piece {
+                    at: base + p.at,
+                    ..p
+                });
+                self.pieces.extend(moved);
+            }
+        }
+    }
+
+    pub(super) fn drop_first(&mut self, count: usize) {
+        if count == 0 {
+            return;
+        }
+        let count = count.min(self.bytes.len());
+        self.bytes.drain(..count);
+        self.pieces = cut(&self.pieces, count as u32, u32::MAX);
+    }
+
+    pub(super) fn run(&self, here: Option<(usize, Span)>, ended: bool) -> Run<'_> {
+        Run {
+            bytes: &self.bytes,
+            pieces: &self.pieces,
+            here,
+            ended,
+        }
+    }
+}
