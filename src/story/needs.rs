@@ -108,6 +108,8 @@ pub(super) const ENGINE: &[(&str, &[&str])] = &[
     (
         "http.",
         &[
+            "http.request.line",
+            "http.response.line",
             "http.request.method",
             "http.request.uri",
             "http.host",

@@ -17,6 +17,7 @@ pub const PARTS: &[(&str, &str)] = &[
     ("http", include_str!("scripts/parts/http.toml")),
     ("link", include_str!("scripts/parts/link.toml")),
     ("name", include_str!("scripts/parts/name.toml")),
+    ("reverse", include_str!("scripts/parts/reverse.toml")),
     ("tcp", include_str!("scripts/parts/tcp.toml")),
     ("tls", include_str!("scripts/parts/tls.toml")),
 ];

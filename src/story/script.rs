@@ -107,6 +107,9 @@ pub struct Step {
     pub after: Option<String>,
     /// A few words.
     pub title: Template,
+    /// The title where there are no values for its placeholders, as when the step did not happen.
+    #[serde(default)]
+    pub name: Option<String>,
     /// One sentence: the 30-second answer.
     pub say: Template,
     /// The two-minute answer.

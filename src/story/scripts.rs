@@ -8,10 +8,20 @@ use super::script::{Mistake, Script};
 
 /// The scripts in the program: file name and text.
 pub const BUILT_IN: &[(&str, &str)] = &[
+    ("arp.toml", include_str!("scripts/arp.toml")),
     ("common.toml", include_str!("scripts/common.toml")),
     ("curl-http.toml", include_str!("scripts/curl-http.toml")),
     ("curl-https.toml", include_str!("scripts/curl-https.toml")),
+    ("dhcp.toml", include_str!("scripts/dhcp.toml")),
+    ("dns.toml", include_str!("scripts/dns.toml")),
+    ("icmp.toml", include_str!("scripts/icmp.toml")),
+    ("ipv6-join.toml", include_str!("scripts/ipv6-join.toml")),
+    ("ping.toml", include_str!("scripts/ping.toml")),
     ("ssh.toml", include_str!("scripts/ssh.toml")),
+    ("tcp.toml", include_str!("scripts/tcp.toml")),
+    ("tls.toml", include_str!("scripts/tls.toml")),
+    ("traceroute.toml", include_str!("scripts/traceroute.toml")),
+    ("udp.toml", include_str!("scripts/udp.toml")),
 ];
 
 /// The script that tells what no other tells, and the stories without a script of their own.

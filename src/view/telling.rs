@@ -237,11 +237,12 @@ impl Reader<'_> {
             Some(reason) => fill(Some(&reason.title), &step.title),
             None => fill(variant.map(|v| &v.title), &step.title),
         };
-        // Of a title without its values, the words that are left.
-        let title = match (title.is_empty(), bare(&step.title)) {
-            (false, _) => title,
-            (true, words) if words.is_empty() => Rich::plain(&step.id),
-            (true, words) => Rich::plain(&words),
+        // Of a title without its values, the step's name, or the words that are left.
+        let title = match (title.is_empty(), &step.name, bare(&step.title)) {
+            (false, _, _) => title,
+            (true, Some(name), _) => Rich::plain(name),
+            (true, None, words) if words.is_empty() => Rich::plain(&step.id),
+            (true, None, words) => Rich::plain(&words),
         };
         if let Some(reason) = reason {
             // What the step would say did not happen: only the reason is true here.

@@ -497,8 +497,9 @@ fn place_of_unseen(choices: &[Choice], leg: u32, chapter: usize, rank: usize) ->
         .unwrap_or_default()
         .iter()
         .rposition(|c| c.rank.is_some_and(|other| other < rank));
-    match before {
-        Some(at) => begin + at + 1,
-        None => begin,
-    }
+    let Some(before) = before else { return begin };
+    // Asides belong to what they followed.
+    let asides = choices.get(begin + before + 1..end).unwrap_or_default();
+    let asides = asides.iter().take_while(|c| c.rank.is_none()).count();
+    begin + before + 1 + asides
 }

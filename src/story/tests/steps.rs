@@ -37,9 +37,9 @@ fn steps_stand_in_the_chapters_of_the_script_and_unseen_ones_at_their_place() {
             "name:Query",
             "connect:SYN",
             "connect:SYN-ACK",
-            "connect:Accept",
-            // The third segment of the handshake has no words here: it stands where it happened.
+            // The third segment of the handshake has no words here: it stands behind what it followed.
             "connect:",
+            "connect:Accept",
             "talk:Request",
             "talk:Not found",
         ]
