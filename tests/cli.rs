@@ -1,6 +1,10 @@
 //! The program from outside: exit statuses, what is said where, and what the faces look like on the built-in samples.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what the program read and wrote is compared with the files"
+)]
 
 use std::fs;
 use std::io::Write as _;

@@ -125,7 +125,7 @@ impl Walk {
                 "try: `wirewalk --depth normal`, `wirewalk show --frames 10`, `wirewalk samples`, `wirewalk --help`",
             ),
             Told::Nothing if self.journey.is_some() => {
-                say("wirewalk: the capture has no such journey")
+                say("wirewalk: the capture has no such journey");
             }
             Told::Nothing => say("wirewalk: the capture has no journey and no conversation"),
             Told::Something => {}

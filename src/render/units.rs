@@ -60,23 +60,22 @@ impl Scale {
     #[must_use]
     pub fn new(largest: i64, span: i64) -> Self {
         let (largest, span) = (largest.saturating_abs(), span.saturating_abs());
-        if largest < 10 * SECOND {
-            Self {
+        if largest < SECOND {
+            return Self {
                 unit: MILLI,
                 name: "ms",
-                decimals: if largest < SECOND { 2 } else { 1 },
-            }
-        } else {
-            Self {
-                unit: SECOND,
-                name: "s",
-                decimals: match span {
-                    0..SECOND => 5,
-                    SECOND..MINUTE => 4,
-                    MINUTE..HOUR => 3,
-                    _ => 1,
-                },
-            }
+                decimals: 2,
+            };
+        }
+        Self {
+            unit: SECOND,
+            name: "s",
+            decimals: match span {
+                0..SECOND => 5,
+                SECOND..MINUTE => 4,
+                MINUTE..HOUR => 3,
+                _ => 1,
+            },
         }
     }
 

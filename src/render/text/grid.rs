@@ -26,6 +26,9 @@ pub(super) const STRIP: usize = 7;
 /// Below this width the protocol is left to the title.
 const PROTOCOL_FROM: usize = 96;
 
+/// A shorter line between actors carries no titles at all, rather than a few short ones.
+const TITLED_FROM: usize = 20;
+
 /// Where things stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Grid {
@@ -77,21 +80,14 @@ impl Grid {
         }
         let room = (protocol.unwrap_or(strip) - 2).saturating_sub(scene);
         let shaft = room.saturating_sub(left + right + 2);
-        let (mut fit, mut all) = (0, 0);
-        for step in &journey.steps {
-            if ladder::scene(step).is_some() {
-                all += 1;
-                fit += usize::from(columns(&step.title.text(), look.charset) + SHAFT <= shaft);
-            }
-        }
-        let titled = fit * 3 >= all * 2;
+        let titled = shaft >= TITLED_FROM;
         Self {
             number,
             time,
             scene,
             left,
             right,
-            shaft: if titled { shaft } else { shaft.min(8) },
+            shaft: if titled { shaft } else { shaft.min(10) },
             titled,
             protocol,
             strip,

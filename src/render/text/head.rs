@@ -153,7 +153,8 @@ fn title(journey: &Journey, look: &Look) -> Vec<Line> {
 /// The title behind a mark.
 fn marked(ink: Ink, mark: char, journey: &Journey, look: &Look) -> Vec<Line> {
     let width = look.columns() - INDENT;
-    let mut lines = wrap(runs(&journey.title, Ink::Title), width, look.charset);
+    let title = journey.title.text();
+    let mut lines = wrap([(Ink::Title, title.as_str())], width, look.charset);
     for (number, line) in lines.iter_mut().enumerate() {
         let mut indented = look.line();
         if number == 0 {

@@ -11,6 +11,7 @@ pub(super) mod fixture;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::Look;
@@ -19,7 +20,7 @@ use super::theme::Ink;
 use super::units::Scale;
 use crate::model::Timestamp;
 use crate::view::captures::CaptureView;
-use crate::view::timeline::{Depth, Journey, Step};
+use crate::view::timeline::{Depth, Journey, Role, Step};
 
 use grid::Grid;
 
@@ -59,6 +60,7 @@ pub struct Telling<'a> {
     options: &'a Options,
     times: Vec<String>,
     grid: Grid,
+    explained: Vec<Option<usize>>,
 }
 
 impl<'a> Telling<'a> {
@@ -73,6 +75,7 @@ impl<'a> Telling<'a> {
             options,
             times,
             grid,
+            explained: explained(journey, options),
         }
     }
 
@@ -110,11 +113,12 @@ impl<'a> Telling<'a> {
         let Some(step) = self.journey.steps.get(at) else {
             return Vec::new();
         };
-        let before = self
-            .steps()
-            .take_while(|(other, _)| *other < at)
-            .last()
-            .map(|(_, step)| step);
+        let told = |at: &usize| {
+            let wanted = self.options.steps.as_ref();
+            wanted.is_none_or(|wanted| wanted.contains(&(at + 1)))
+        };
+        let before = at.checked_sub(1).filter(told);
+        let before = before.and_then(|before| self.journey.steps.get(before));
         let mut lines = self.heading(step, before);
         lines.extend(step::lines(self, at, step));
         lines
@@ -174,6 +178,26 @@ impl<'a> Telling<'a> {
             .fill(Ink::Faint, dots, 3);
         line
     }
+}
+
+/// For every step the earlier one that is told with the same words, whatever the values in them.
+fn explained(journey: &Journey, options: &Options) -> Vec<Option<usize>> {
+    let mut first = BTreeMap::new();
+    let steps = journey.steps.iter().enumerate();
+    steps
+        .map(|(at, step)| {
+            let told = options.steps.as_ref().is_none_or(|w| w.contains(&(at + 1)));
+            if !told || (step.more.is_empty() && step.deep.is_empty()) {
+                return None;
+            }
+            let words = [&step.more, &step.deep].map(|text| {
+                let plain = text.0.iter().filter(|(_, role)| *role == Role::Plain);
+                plain.map(|(text, _)| text.as_str()).collect::<Vec<_>>()
+            });
+            let earlier = *first.entry((&step.id, words)).or_insert(at);
+            (earlier != at).then_some(earlier)
+        })
+        .collect()
 }
 
 /// The time of every step as it is shown; empty for what no frame shows.

@@ -9,7 +9,7 @@ use super::{Telling, ladder};
 use crate::view::frame::ValueView;
 use crate::view::timeline::{Depth, Evidence, Rich, Step, Values};
 
-/// Keeps what was counted together with its unit.
+/// Keeps together what belongs together: a number and its unit, an RFC and its section.
 const NO_BREAK: &str = "\u{a0}";
 
 /// A step's lines.
@@ -34,13 +34,24 @@ pub(super) fn lines(telling: &Telling<'_>, at: usize, step: &Step) -> Vec<Line> 
     {
         prose.rich("because", because, Ink::Faint);
     }
+    let earlier = telling.explained.get(at).copied().flatten();
     if depth >= Depth::Normal {
-        prose.rich("", &step.more, Ink::Plain);
+        match earlier {
+            None => prose.rich("", &step.more, Ink::Plain),
+            Some(earlier) => {
+                let see = format!("Step {} explains it.", earlier + 1);
+                prose.write("", [(Ink::Faint, see.as_str())]);
+            }
+        }
         prose.host(step);
     }
     if depth >= Depth::Deep {
-        prose.rich("deeper", &step.deep, Ink::Plain);
+        if earlier.is_none() {
+            prose.rich("deeper", &step.deep, Ink::Plain);
+        }
         prose.look_at(step);
+    }
+    if depth >= Depth::Deep && earlier.is_none() {
         prose.rich("who sees", &step.sees, Ink::Plain);
         prose.read(step);
         prose.ask(step);
@@ -70,9 +81,11 @@ fn row(telling: &Telling<'_>, at: usize, step: &Step) -> (Line, bool) {
         line.to(column).push(Ink::Plain, &protocol(step, look));
     }
     line.to(grid.strip);
+    let on_the_wire =
+        !step.layers.is_empty() && !matches!(step.evidence, Evidence::Hidden | Evidence::Absent);
     for osi in (1..=7_u8).rev() {
         let digit = osi.to_string();
-        if osi == step.osi && !step.layers.is_empty() {
+        if osi == step.osi && on_the_wire {
             line.push(Ink::OwnLayer(osi), &digit);
         } else if osi == step.osi || step.layers.contains(&osi) {
             line.push(Ink::Layer(osi), &digit);
@@ -227,7 +240,8 @@ impl Prose<'_, '_> {
     }
 
     fn read(&mut self, step: &Step) {
-        let refs = step.refs.join("; ");
+        let refs = step.refs.iter().map(|r| r.replace(' ', NO_BREAK));
+        let refs = refs.collect::<Vec<_>>().join("; ");
         if !refs.is_empty() {
             self.write("read", [(Ink::Plain, refs.as_str())]);
         }
