@@ -191,3 +191,47 @@ impl Half {
         before(self.next, to) || self.holes.iter().any(missing)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::flow::Want;
+    use crate::flow::testing::{ACK, Tape};
+    use crate::model::Side::{Client, Server};
+
+    #[test]
+    fn windows_close_are_probed_and_open() {
+        let mut tape = Tape::new(Want::Events);
+        tape.window = 10;
+        tape.handshake();
+        assert_eq!(
+            tape.tcp(Client, ACK, 101, 501, b"0123456789"),
+            "tcp.window_full"
+        );
+        tape.window = 0;
+        assert_eq!(tape.tcp(Server, ACK, 501, 111, b""), "tcp.zero_window");
+        tape.window = 10;
+        // The probe of a closed window looks like a keep-alive, and is none.
+        assert_eq!(tape.tcp(Client, ACK, 110, 501, b""), "");
+        tape.window = 0;
+        assert_eq!(tape.tcp(Server, ACK, 501, 111, b""), "tcp.zero_window");
+        tape.window = 10;
+        assert_eq!(tape.tcp(Server, ACK, 501, 111, b""), "tcp.window_open");
+        let flow = &tape.finish()[0];
+        assert_eq!(flow.tcp().unwrap().zero_windows, 2);
+        assert_eq!(flow.history(), "ShADaw");
+    }
+
+    #[test]
+    fn keep_alives_are_no_retransmissions() {
+        let mut tape = Tape::new(Want::Events);
+        tape.handshake();
+        tape.tcp(Client, ACK, 101, 501, b"x");
+        // Not acknowledged yet: the byte was sent again.
+        assert_eq!(tape.tcp(Client, ACK, 101, 501, b"x"), "tcp.retransmission");
+        tape.tcp(Server, ACK, 501, 102, b"");
+        assert_eq!(tape.tcp(Client, ACK, 101, 501, b"x"), "tcp.keep_alive");
+        assert_eq!(tape.tcp(Server, ACK, 501, 102, b""), "tcp.keep_alive_ack");
+        assert_eq!(tape.tcp(Client, ACK, 101, 501, b""), "tcp.keep_alive");
+        assert_eq!(tape.finish()[0].bytes, [1, 0]);
+    }
+}
