@@ -180,8 +180,7 @@ fn control(c: &mut Cursor<'_, '_>, response: bool) -> Result<bool, Fault> {
         if value & 1 == 1 {
             c.put(&S_TYPE, at, Value::Num(value >> 2 & 3));
         }
-        let kind = if value & 1 == 0 { 0 } else { 1 };
-        c.put(&FRAME_TYPE, at, Value::Num(kind));
+        c.put(&FRAME_TYPE, at, Value::Num(value & 1));
         Ok(())
     })?;
     Ok(value & 1 == 0)

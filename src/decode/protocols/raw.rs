@@ -16,6 +16,7 @@ pub(super) static PROTOCOL: Protocol = Protocol {
     talk: None,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "every decoder has this type")]
 fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let version = c.peek_number(0, 1).unwrap_or(0) >> 4;
     c.summary(format_args!("no link header"));

@@ -154,7 +154,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             c.next(Next::Data, c.rest_span());
             Ok(())
         }
-        130 | 131 | 132 => {
+        130..=132 => {
             mld::version_1(c, kind, name)?;
             if kind == 131 {
                 c.event(&REPORT);

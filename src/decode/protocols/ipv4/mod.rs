@@ -22,7 +22,7 @@ fields! {
     RESERVED: "ip.flags.rb", "Reserved bit", Show::Plain, "Must not be set.";
     DONT: "ip.flags.df", "Don't fragment", Show::Plain, "Set when routers must not cut the packet but report that it is too big; that is how the path's MTU is found.";
     MORE: "ip.flags.mf", "More fragments", Show::Plain, "Set in every fragment of a packet but the last.";
-    OFFSET: "ip.frag_offset", "Fragment offset", Show::Unit("bytes"), "Where this fragment's data belongs in the whole packet. On the wire it counts units of eight bytes.";
+    OFFSET: "ip.frag_offset", "Fragment offset", Show::Plain, "Where this fragment's data belongs in the whole packet, in units of eight bytes.";
     TTL: "ip.ttl", "Time to live", Show::Plain, "Every router takes one off, and drops the packet at 0: no packet circles for ever.";
     PROTO: "ip.proto", "Protocol", Show::Names(Base::Dec, IP_PROTOCOLS), "Which protocol the packet carries.";
     CHECKSUM: "ip.checksum", "Header checksum", Show::Hex(4), "Sum over the header only; every router computes it anew, because it changes the time to live.";
@@ -62,7 +62,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         return Err(c.bad_value(&VERSION, "4"));
     }
     let at = c.ahead(1);
-    let header = (c.peek_number(0, 1).unwrap_or(0) & 0x0f) * 4;
+    let header = (c.peek_number(0, 1).unwrap_or(0) & 0x0f).saturating_mul(4);
     c.put(&HEADER_LEN, at, Value::Num(header));
     c.skip(1);
     if header < 20 {
@@ -84,10 +84,8 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         c.flag(&DONT, 1, 1)?;
         c.flag(&MORE, 1, 2)
     })?;
-    let place = c.ahead(2);
-    let offset = (c.peek_number(0, 2).unwrap_or(0) & 0x1fff) * 8;
+    let offset = c.bits(&OFFSET, 2, 3, 13)?.saturating_mul(8);
     c.take(2)?;
-    c.put(&OFFSET, place, Value::Num(offset));
     let ttl = c.u8(&TTL)?;
     let proto = c.u8(&PROTO)?;
     c.u16(&CHECKSUM)?;
@@ -118,7 +116,10 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         c.bound(data.saturating_add(options), &TOTAL_LEN);
     }
     if options > 0 {
-        c.within(&HEADER_LEN, options, options::decode)?;
+        // What is wrong with an option does not hide what the packet carries.
+        if let Err(fault) = c.within(&HEADER_LEN, options, options::decode) {
+            c.note(fault);
+        }
     }
 
     let span = c.ahead(data);
@@ -129,8 +130,8 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     }
     c.event(&FRAGMENT);
     if (span.len as usize) < data {
-        // Cut by the capture: it can never be put together.
-        c.next(Next::Data, span);
+        // Cut by the capture: it can never be put together, but the first piece begins with the next header.
+        c.next(if offset == 0 { next } else { Next::Data }, span);
         return Ok(());
     }
     c.fragment(FragmentPart {

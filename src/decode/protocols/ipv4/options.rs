@@ -96,6 +96,7 @@ fields! {
     TAG_TYPE: "ip.cipso.tag_type", "Tag type", Show::Plain, "Which form the label has.";
     LABEL: "ip.cipso.sensitivity_level", "Sensitivity level", Show::Plain, "How secret the packet is.";
     TAG_DATA: "ip.cipso.tag_data", "Tag data", Show::Plain, "The label's content.";
+    DAMAGED: "wirewalk.ip.options.damaged", "Damaged options", Show::Plain, "From here on the lengths of the options do not fit the header, so that they cannot be told apart.";
     CONTENT: "wirewalk.ip.option.data", "Content", Show::Plain, "The option's bytes, which have no known meaning.";
     PADDING: "ip.opt.padding", "Padding", Show::Plain, "Zeros up to the next multiple of four.";
 }
@@ -114,7 +115,20 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
                     }
                 }
             }
-            _ => option(c, def, content)?,
+            _ => {
+                let len = c.peek_number(1, 1).unwrap_or(0) as usize;
+                if len < 2 || len > c.left() {
+                    let fault = c.bad_length(
+                        &LEN,
+                        len as u64,
+                        "at least 2, and not past the header's end",
+                    );
+                    let rest = c.left();
+                    c.bytes(&DAMAGED, rest)?;
+                    return Err(fault);
+                }
+                option(c, def, content)?;
+            }
         }
     }
     Ok(())
@@ -179,6 +193,10 @@ fn kind(number: u8) -> (&'static FieldDef, Content) {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of several readers of the same type"
+)]
 fn nothing(_: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     Ok(())
 }

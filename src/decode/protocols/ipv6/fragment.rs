@@ -43,8 +43,8 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.summary(format_args!("fragment at {offset}{last}"));
     c.event(&FRAGMENT);
     if c.missing() > 0 {
-        // Cut by the capture: it can never be put together.
-        c.next(Next::Data, span);
+        // Cut by the capture: it can never be put together, but the first piece begins with the next header.
+        c.next(if offset == 0 { next } else { Next::Data }, span);
         return Ok(());
     }
     c.fragment(FragmentPart {

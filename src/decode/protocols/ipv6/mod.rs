@@ -127,13 +127,13 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     match len {
         // A length that does not fit stands in an option. Without one there is nothing: a network card that cuts big
         // segments itself (segmentation offload) sends no hop-by-hop options.
-        0 if next == 0 => match options::jumbo(c.peek()) {
-            Some(len) => c.bound(len as usize, &PAYLOAD_LEN),
-            None => {
+        0 if next == 0 => {
+            let jumbo = options::jumbo(c.peek());
+            if jumbo.is_none() {
                 c.note(c.bad_length(&PAYLOAD_LEN, 0, "more, without a jumbo payload option"));
-                c.bound(0, &PAYLOAD_LEN);
             }
-        },
+            c.bound(jumbo.unwrap_or(0) as usize, &PAYLOAD_LEN);
+        }
         0 => {}
         _ => c.bound(len, &PAYLOAD_LEN),
     }

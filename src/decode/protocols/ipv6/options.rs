@@ -144,6 +144,11 @@ pub(super) fn jumbo(bytes: &[u8]) -> Option<u32> {
 fn option(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let at = c.ahead(1);
     let kind = c.u8(&TYPE)?;
+    // One byte and nothing else: no length, and no rule for those who do not know it.
+    if kind == 0 {
+        c.put(&PAD1, at, Value::None);
+        return Ok(());
+    }
     let part = |bit, bits| Span { bit, bits, ..at };
     c.nest(|c| {
         c.put(&ACTION, part(0, 2), Value::Num(u64::from(kind >> 6)));
@@ -151,10 +156,6 @@ fn option(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         c.put(&REST, part(3, 5), Value::Num(u64::from(kind & 0x1f)));
         Ok(())
     })?;
-    if kind == 0 {
-        c.put(&PAD1, at, Value::None);
-        return Ok(());
-    }
     let len = c.u8(&LENGTH)?;
     c.within(&LENGTH, usize::from(len), |c| {
         content(c, kind)?;

@@ -56,7 +56,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let ack = c.u32(&ACK)?;
     let at = c.ahead(1);
     let word = c.peek_number(0, 1).unwrap_or(0);
-    let header = (word >> 4) * 4;
+    let header = (word >> 4).saturating_mul(4);
     c.put(&HEADER_LEN, at, Value::Num(header));
     let flags = flags(c)?;
     let window = c.u16(&WINDOW)?;
@@ -65,7 +65,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if header < 20 {
         return Err(c.bad_length(&HEADER_LEN, header, "at least 20"));
     }
-    let mut heard = options::Heard::default();
+    let mut heard = options::Heard::new((flags.0 & 0x10 != 0).then_some(ack));
     let len = (header as usize).saturating_sub(20);
     let options = if len > 0 {
         c.within(&HEADER_LEN, len, |c| options::decode(c, &mut heard))

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::decode::{Base, Cursor, Fault, FieldDef, Names, Show, Value, fields};
 
+use crate::model::Span;
+
 use super::mptcp;
 
 const KINDS: Names = &[
@@ -66,6 +68,8 @@ fields! {
     SACK: "tcp.options.sack", "Selective acknowledgment", Show::Plain, "Blocks that arrived behind a gap, so that only the gap has to be sent again.";
     SACK_LE: "tcp.options.sack_le", "Left edge", Show::Plain, "Sequence number of the first byte of a block that arrived.";
     SACK_RE: "tcp.options.sack_re", "Right edge", Show::Plain, "Sequence number of the byte behind the block.";
+    DSACK_LE: "tcp.options.sack.dsack_le", "Duplicate, left edge", Show::Plain, "The first block tells of bytes that arrived twice: here they begin.";
+    DSACK_RE: "tcp.options.sack.dsack_re", "Duplicate, right edge", Show::Plain, "The number of the byte behind those that arrived twice.";
     SACK_COUNT: "tcp.options.sack.count", "Blocks", Show::Plain, "How many blocks there are.";
     TIMESTAMPS: "tcp.options.timestamp", "Timestamps", Show::Plain, "A clock value of the sender, and the last one it got: each acknowledgment measures the round trip.";
     TSVAL: "tcp.options.timestamp.tsval", "Value", Show::Plain, "The sender's own clock, in ticks of its choice.";
@@ -120,6 +124,7 @@ fields! {
     EXPERIMENT_DATA: "tcp.options.experimental.data", "Data", Show::Plain, "What the experiment says.";
     UNKNOWN: "tcp.options.unknown", "Unknown option", Show::Plain, "An option that has no name here.";
     UNKNOWN_DATA: "tcp.options.unknown.payload", "Content", Show::Plain, "The option's bytes.";
+    DAMAGED: "wirewalk.tcp.options.damaged", "Damaged options", Show::Plain, "From here on the lengths of the options do not fit the header, so that they cannot be told apart.";
     PADDING: "wirewalk.tcp.options.padding", "Padding", Show::Plain, "Bytes behind the last option.";
     KIND: "tcp.option_kind", "Kind", Show::Names(Base::Dec, KINDS), "Which option it is.";
     LEN: "tcp.option_len", "Length", Show::Unit("bytes"), "Length of the whole option, its kind and this byte included.";
@@ -128,9 +133,20 @@ fields! {
 /// What a summary says of the options.
 #[derive(Default)]
 pub(super) struct Heard {
+    /// The acknowledgment number, if it counts.
+    ack: Option<u32>,
     mss: Option<u16>,
     shift: Option<u8>,
     sack: Option<(u32, u32)>,
+}
+
+impl Heard {
+    pub(super) fn new(ack: Option<u32>) -> Self {
+        Self {
+            ack,
+            ..Self::default()
+        }
+    }
 }
 
 impl fmt::Display for Heard {
@@ -173,7 +189,21 @@ fn each(c: &mut Cursor<'_, '_>, heard: &mut Heard) -> Result<(), Fault> {
                 }
             }
             1 => single(c, &NOP)?,
-            _ => option(c, kind as u8, heard)?,
+            _ => {
+                let len = c.peek_number(1, 1).unwrap_or(0) as usize;
+                // The authentication option is shown as far as it goes.
+                if len < 2 || (len > c.left() && kind != 29) {
+                    let fault = c.bad_length(
+                        &LEN,
+                        len as u64,
+                        "at least 2, and not past the header's end",
+                    );
+                    let rest = c.left();
+                    c.bytes(&DAMAGED, rest)?;
+                    return Err(fault);
+                }
+                option(c, kind as u8, heard)?;
+            }
         }
     }
     Ok(())
@@ -298,13 +328,32 @@ fn content(c: &mut Cursor<'_, '_>, kind: u8, len: usize, heard: &mut Heard) -> R
 
 fn blocks(c: &mut Cursor<'_, '_>, heard: &mut Heard) -> Result<(), Fault> {
     let mut count = 0u64;
+    let first = c.ahead(4);
+    let mut second = None;
     while c.left() >= 8 {
-        let left = c.u32(&SACK_LE)?;
-        let right = c.u32(&SACK_RE)?;
-        heard.sack.get_or_insert((left, right));
+        let block = (c.u32(&SACK_LE)?, c.u32(&SACK_RE)?);
+        if heard.sack.is_some() {
+            second.get_or_insert(block);
+        }
+        heard.sack.get_or_insert(block);
         count = count.saturating_add(1);
     }
     c.computed(&SACK_COUNT, Value::Num(count));
+    // RFC 2883: the first block lies before the acknowledgment number or inside the second one, so it was sent twice.
+    let before = |a: u32, b: u32| (a.wrapping_sub(b) as i32) < 0;
+    let Some((left, right)) = heard.sack else {
+        return Ok(());
+    };
+    let inside = second.is_some_and(|(from, to)| !before(left, from) && !before(to, right));
+    if heard.ack.is_some_and(|ack| before(left, ack)) || inside {
+        let at = first.at.saturating_add(4);
+        c.put(&DSACK_LE, first, Value::Num(u64::from(left)));
+        c.put(
+            &DSACK_RE,
+            Span { at, ..first },
+            Value::Num(u64::from(right)),
+        );
+    }
     Ok(())
 }
 
@@ -320,10 +369,10 @@ fn scps(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             &SCPS_NLTS,
         ];
         for (bit, def) in (0u8..).zip(flags) {
-            let span = crate::model::Span { bit, bits: 1, ..at };
+            let span = Span { bit, bits: 1, ..at };
             c.put(def, span, Value::Bool(vector << bit & 0x80 != 0));
         }
-        let rest = crate::model::Span {
+        let rest = Span {
             bit: 5,
             bits: 3,
             ..at
