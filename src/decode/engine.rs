@@ -97,6 +97,12 @@ fn run(frame: &[u8], d: &mut Dissection) {
     }
 }
 
+/// Padding stands at the start of the list, behind everything else; a layer that bounds itself puts it there.
+fn aside(pending: &[Pending]) -> usize {
+    let padding = pending.iter().take_while(|p| p.next == Next::Padding);
+    padding.count()
+}
+
 fn peek<'a>(frame: &'a [u8], d: &'a Dissection, span: Span) -> &'a [u8] {
     d.bytes(frame, span).unwrap_or_default()
 }
@@ -121,7 +127,7 @@ fn layer(
     }
     let index = d.layers.len();
     let first = d.fields.len() as u32;
-    let waiting = d.pending.len();
+    let waiting = d.pending.len().saturating_sub(aside(&d.pending));
     d.layers.push(Layer {
         protocol,
         span: pending.span,
@@ -172,7 +178,7 @@ fn layer(
         layer.fields.1 = last;
     }
     // They were named in wire order and are worked off from the end of the list.
-    let waiting = waiting.min(d.pending.len());
+    let waiting = (aside(&d.pending) + waiting).min(d.pending.len());
     if let Some(named) = d.pending.get_mut(waiting..) {
         named.reverse();
     }

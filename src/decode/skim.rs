@@ -116,7 +116,7 @@ pub struct UdpSkim {
     pub dst: u16,
     /// The payload's captured bytes.
     pub payload: Span,
-    /// The payload's length on the wire.
+    /// The payload's length as the header says.
     pub payload_len: u32,
 }
 
@@ -127,6 +127,15 @@ const TUNNELS: [IpNumber; 4] = [
     ip_number::IPV6,
     ip_number::GRE,
     IpNumber(137),
+];
+
+/// IPv6 extension headers, some of which IPv4 may carry too.
+const EXTENSIONS: [IpNumber; 5] = [
+    ip_number::IPV6_HEADER_HOP_BY_HOP,
+    ip_number::IPV6_ROUTE_HEADER,
+    ip_number::IPV6_FRAGMENTATION_HEADER,
+    ip_number::AUTHENTICATION_HEADER,
+    ip_number::IPV6_DESTINATION_OPTIONS,
 ];
 
 /// Slices a frame; `None` when it has to be decoded in detail: no IP, a fragment, a tunnel, a damaged or cut header.
@@ -145,6 +154,9 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         LaxNetSlice::Ipv4(ip) => {
             let header = ip.header();
             let said = usize::from(header.total_len()).checked_sub(header.slice().len());
+            if said.is_none() && header.total_len() > 0 {
+                return None;
+            }
             (
                 IpAddr::from(header.source()),
                 IpAddr::from(header.destination()),
@@ -174,19 +186,21 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         return None;
     }
     let at = offset_in(frame, carried.payload);
-    // Extension headers stand between the IP header and what it carries, and are part of its length.
-    let extensions = match packet.net.as_ref()? {
+    // Extension headers are detail's: what they lead to depends on each of them.
+    let header_end = match packet.net.as_ref()? {
         LaxNetSlice::Ipv4(ip) => {
-            at - offset_in(frame, ip.header().slice()) - ip.header().slice().len() as u32
+            let header = ip.header();
+            offset_in(frame, header.slice()).saturating_add(header.slice().len() as u32)
         }
-        LaxNetSlice::Ipv6(ip) => at - offset_in(frame, ip.header().slice()) - 40,
+        LaxNetSlice::Ipv6(ip) => offset_in(frame, ip.header().slice()).saturating_add(40),
         LaxNetSlice::Arp(_) => return None,
     };
+    if at != header_end || EXTENSIONS.contains(&carried.ip_number) {
+        return None;
+    }
     // No packet is longer than its frame; without a length (segmentation offload) it fills the frame.
     let room = wire_len.saturating_sub(at);
-    let wire = said.map_or(room, |said| {
-        (said as u32).saturating_sub(extensions).min(room)
-    });
+    let wire = said.map_or(room, |said| (said as u32).min(room));
     let transport = match &packet.transport {
         Some(TransportSlice::Tcp(tcp)) => Transport::Tcp(tcp_skim(tcp, frame, wire)),
         Some(TransportSlice::Udp(udp)) => {
@@ -194,17 +208,14 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
             if TUNNEL_PORTS.contains(&src.min(dst)) || TUNNEL_PORTS.contains(&src.max(dst)) {
                 return None;
             }
-            let length = u32::from(udp.length());
-            let wire = if (8..=wire).contains(&length) {
-                length
-            } else {
-                wire
-            };
+            let payload = span_in(frame, udp.payload());
+            // A length that cannot be right counts for nothing.
+            let said = u32::from(udp.length()).checked_sub(8);
             Transport::Udp(UdpSkim {
                 src,
                 dst,
-                payload: span_in(frame, udp.payload()),
-                payload_len: wire.saturating_sub(8),
+                payload,
+                payload_len: said.unwrap_or(payload.len),
             })
         }
         _ => match carried.ip_number {
@@ -301,19 +312,26 @@ impl TcpOptions {
             Some(u32::from_be_bytes(bytes.try_into().ok()?))
         };
         match (kind, value) {
-            (2, &[high, low]) => self.mss = Some(u16::from_be_bytes([high, low])),
-            (3, &[shift]) => self.window_scale = Some(shift),
+            // Of an option that stands twice the first counts, as in detail.
+            (2, &[high, low]) => {
+                self.mss.get_or_insert(u16::from_be_bytes([high, low]));
+            }
+            (3, &[shift]) => {
+                self.window_scale.get_or_insert(shift);
+            }
             (4, []) => self.sack_permitted = true,
             (5, _) => {
-                self.sack_count = 0;
                 let blocks = (0..value.len()).step_by(8);
                 let blocks = blocks.map_while(|at| word(at).zip(word(at + 4)));
-                for (kept, block) in self.sack.iter_mut().zip(blocks) {
+                let room = self.sack.iter_mut().skip(usize::from(self.sack_count));
+                for (kept, block) in room.zip(blocks) {
                     *kept = block;
                     self.sack_count += 1;
                 }
             }
-            (8, [_, _, _, _, _, _, _, _]) => self.timestamps = word(0).zip(word(4)),
+            (8, [_, _, _, _, _, _, _, _]) => {
+                self.timestamps = self.timestamps.or(word(0).zip(word(4)));
+            }
             _ => {}
         }
     }
@@ -425,12 +443,12 @@ impl Read<'_> {
 
     fn udp(&self) -> Option<UdpSkim> {
         let payload = self.payload("udp.payload");
-        let length = self.number("udp.length")? as u32;
+        let said = (self.number("udp.length")? as u32).checked_sub(8);
         Some(UdpSkim {
             src: self.number("udp.srcport")? as u16,
             dst: self.number("udp.dstport")? as u16,
             payload,
-            payload_len: length.saturating_sub(8).max(payload.len),
+            payload_len: said.unwrap_or(payload.len),
         })
     }
 

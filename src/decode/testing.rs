@@ -209,3 +209,85 @@ pub(crate) fn cut(bytes: &[u8], places: &[usize]) -> Vec<Vec<u8>> {
     at.dedup();
     at.windows(2).map(|w| bytes[w[0]..w[1]].to_vec()).collect()
 }
+
+/// A frame that was decoded in detail.
+pub(crate) struct Seen {
+    bytes: Vec<u8>,
+    pub(crate) d: Dissection,
+}
+
+/// Decodes a frame that is written in hexadecimal.
+pub(crate) fn see(link: LinkType, hex: &str) -> Seen {
+    let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let text = |pair: &[u8]| String::from_utf8(pair.to_vec()).unwrap();
+    let bytes: Vec<u8> = digits
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(&text(pair), 16).unwrap())
+        .collect();
+    let len = bytes.len() as u32;
+    let mut d = Dissection::default();
+    // 2026-11-20 09:37:50.5 UTC.
+    d.begin(
+        PacketId(1),
+        Timestamp(1_795_167_470_500_000_000),
+        link,
+        len,
+        len,
+    );
+    super::decode_frame(&bytes, &mut d);
+    Seen { bytes, d }
+}
+
+impl Seen {
+    /// The fields of this key as a person reads them, in wire order.
+    pub(crate) fn all(&self, key: &str) -> Vec<String> {
+        let fields = self.d.fields.iter().filter(|f| f.def.key == key);
+        fields
+            .map(|f| {
+                let mut out = String::new();
+                let raw = self.d.bytes(&self.bytes, f.span).unwrap_or_default();
+                f.def.display(f.value, raw, self.d.text(f.value), &mut out);
+                out
+            })
+            .collect()
+    }
+
+    /// The first of them; empty where there is none.
+    pub(crate) fn first(&self, key: &str) -> String {
+        self.all(key).into_iter().next().unwrap_or_default()
+    }
+
+    /// Offset and length of the first field of this key.
+    pub(crate) fn place(&self, key: &str) -> Option<(u32, u32)> {
+        let field = self.d.fields.iter().find(|f| f.def.key == key)?;
+        Some((field.span.at, field.span.len))
+    }
+
+    /// The layers' keys.
+    pub(crate) fn layers(&self) -> Vec<&'static str> {
+        self.d.layers.iter().map(|l| l.protocol.key).collect()
+    }
+
+    /// The summary of the first layer of this protocol.
+    pub(crate) fn summary(&self, key: &str) -> &str {
+        let layer = self.d.layers.iter().find(|l| l.protocol.key == key);
+        layer.map_or("", |l| self.d.summary(l))
+    }
+
+    /// The ids of the events.
+    pub(crate) fn events(&self) -> Vec<&'static str> {
+        self.d.events.iter().map(|e| e.def.id).collect()
+    }
+
+    /// The protocols whose layers are faulty, and how.
+    pub(crate) fn faults(&self) -> Vec<(&'static str, &'static str)> {
+        let faults = self
+            .d
+            .layers
+            .iter()
+            .filter_map(|l| Some((l, l.fault.as_ref()?)));
+        faults
+            .map(|(l, fault)| (l.protocol.key, fault.code()))
+            .collect()
+    }
+}

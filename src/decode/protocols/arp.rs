@@ -153,3 +153,61 @@ fn protocol(
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::see;
+    use crate::model::LinkType;
+
+    /// From the sample capture `curl-https`, frames 1 and 2; the last argument replaces addresses.
+    fn arp(operation: &str, sender: &str, target: &str) -> crate::decode::testing::Seen {
+        see(
+            LinkType::ETHERNET,
+            &format!(
+                "ffffffffffff02005e1000640806000108000604{operation}02005e100064{sender}000000000000{target}"
+            ),
+        )
+    }
+
+    #[test]
+    fn questions_and_answers() {
+        let seen = arp("0001", "c0a80164", "c0a80101");
+        assert_eq!(seen.layers(), ["eth", "arp"]);
+        assert_eq!(
+            seen.summary("arp"),
+            "who has 192.168.1.1? tell 192.168.1.100"
+        );
+        assert_eq!(seen.events(), ["arp.request"]);
+        assert_eq!(seen.first("arp.src.hw_mac"), "02:00:5e:10:00:64");
+        assert_eq!(seen.place("arp.dst.proto_ipv4"), Some((38, 4)));
+        let seen = arp("0002", "c0a80101", "c0a80164");
+        assert_eq!(seen.summary("arp"), "192.168.1.1 is at 02:00:5e:10:00:64");
+        assert_eq!(seen.events(), ["arp.reply"]);
+    }
+
+    #[test]
+    fn probes_and_announcements() {
+        let seen = arp("0001", "00000000", "c0a80164");
+        assert_eq!(seen.events(), ["arp.probe"]);
+        assert_eq!(seen.all("arp.isprobe"), ["set"]);
+        let seen = arp("0001", "c0a80164", "c0a80164");
+        assert_eq!(seen.events(), ["arp.announce"]);
+        assert_eq!(seen.all("arp.isannouncement"), ["set"]);
+    }
+
+    #[test]
+    fn sizes_rule_over_types() {
+        let seen = see(
+            LinkType::ETHERNET,
+            "ffffffffffff02005e1000640806 0001 0800 02 04 0001 aabb c0a80164 0000 c0a80101",
+        );
+        assert_eq!(seen.first("arp.src.hw"), "aa:bb");
+        assert_eq!(seen.first("arp.dst.proto_ipv4"), "192.168.1.1");
+        let seen = see(
+            LinkType::ETHERNET,
+            "ffffffffffff02005e1000640806 0001 0800 ff 04 0001 aabb",
+        );
+        assert_eq!(seen.faults(), [("arp", "truncated")]);
+        assert!(seen.events().is_empty());
+    }
+}

@@ -88,3 +88,34 @@ fn address(
     })?;
     Ok(address)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::see;
+    use crate::model::LinkType;
+
+    #[test]
+    fn addresses_with_their_bits() {
+        let seen = see(LinkType::ETHERNET, "01000ccccccc 02005e100064 1234 00");
+        assert_eq!(seen.all("eth.dst.ig"), ["set"]);
+        assert_eq!(seen.all("eth.dst.lg"), ["not set"]);
+        assert_eq!(seen.all("eth.src.lg"), ["set"]);
+        assert_eq!(seen.place("eth.src.lg"), Some((6, 3)));
+        assert_eq!(seen.first("eth.type"), "0x1234");
+        assert_eq!(seen.layers(), ["eth", "data"]);
+    }
+
+    #[test]
+    fn lengths_are_no_types() {
+        // A spanning tree frame of the corpus of tcpdump (802.1D_spanning_tree.pcap), cut to its LLC header.
+        let seen = see(
+            LinkType::ETHERNET,
+            "0180c2000000 001906eab885 0003 424203 0000000000000000",
+        );
+        assert_eq!(seen.first("eth.len"), "3 bytes");
+        assert_eq!(seen.layers(), ["eth", "llc", "eth"]);
+        assert_eq!(seen.first("eth.padding"), "00:00:00:00:00:00:00:00");
+        let seen = see(LinkType::ETHERNET, "0180c2000000 001906eab885 05e0 00");
+        assert_eq!(seen.faults(), [("eth", "bad-value")]);
+    }
+}

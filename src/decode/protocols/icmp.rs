@@ -372,3 +372,67 @@ fn extended(c: &mut Cursor<'_, '_>, request: bool) -> Result<(), Fault> {
     }
     c.take(1).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::{Seen, see};
+    use crate::model::LinkType;
+
+    fn icmp(message: &str) -> Seen {
+        let len = 20 + message.bytes().filter(u8::is_ascii_hexdigit).count() / 2;
+        let packet = format!("4500{len:04x}88090000400100 00c0a80101c0a80164{message}");
+        see(LinkType::IPV4, &packet)
+    }
+
+    /// The UDP probe that the sample capture `traceroute` sees quoted.
+    const PROBE: &str = "4500003c6e42000001114d58c0a80164cb00710ad572829a0028b474404142434445";
+
+    #[test]
+    fn a_ping_with_its_time() {
+        // The data of the sample capture `ping`: seconds in 64 bits, the low byte first.
+        let seen = icmp("0800544a04b10001 ee14006b00000000 eeb00300");
+        assert_eq!(seen.summary("icmp"), "echo request id 1201 seq 1");
+        assert_eq!(seen.first("icmp.ident_le"), "45316");
+        assert_eq!(
+            seen.first("icmp.data_time"),
+            "Nov 20, 2026 09:37:50.000000000 UTC"
+        );
+        assert_eq!(seen.first("icmp.data_time_relative"), "0.500000000");
+        assert_eq!(seen.events(), ["icmp.echo_request"]);
+        assert_eq!(seen.first("data.data"), "ee:b0:03:00");
+    }
+
+    #[test]
+    fn reports_quote_the_packet() {
+        let seen = icmp(&format!("0b00f35000000000{PROBE}"));
+        assert_eq!(seen.events(), ["icmp.time_exceeded"]);
+        assert_eq!(seen.layers(), ["ip", "icmp", "ip", "udp", "data"]);
+        assert_eq!(seen.all("ip.ttl"), ["64", "1"]);
+        assert_eq!(
+            seen.d.number("ip.ttl"),
+            Some(64),
+            "the quoted one does not count"
+        );
+        assert!(seen.d.layers.iter().skip(2).all(|l| l.quoted));
+    }
+
+    #[test]
+    fn too_big_to_pass() {
+        let seen = icmp(&format!("0304000000000578{PROBE}"));
+        assert_eq!(seen.events(), ["icmp.fragmentation_needed"]);
+        assert_eq!(seen.first("icmp.mtu"), "1400 bytes");
+        assert_eq!(seen.first("icmp.unused"), "00:00");
+    }
+
+    #[test]
+    fn extensions_behind_the_quoted_packet() {
+        // An MPLS label behind 128 bytes that nothing announces, as older routers send it; then announced.
+        let label = "2000c55f 00080101 18960101";
+        let quoted = format!("{PROBE}{}", "00".repeat(128 - 34));
+        for head in ["0b00f35000000000", "0b00f35000200000"] {
+            let seen = icmp(&format!("{head}{quoted}{label}"));
+            assert_eq!(seen.first("icmp.mpls.label"), "100704", "{head}");
+            assert_eq!(seen.first("icmp.ext.class"), "1 (MPLS label stack)");
+        }
+    }
+}

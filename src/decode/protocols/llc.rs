@@ -205,3 +205,44 @@ fn snap(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.next(next(number), c.rest_span());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::see;
+    use crate::model::LinkType;
+
+    #[test]
+    fn snap_names_cisco_protocols_and_ethertypes() {
+        // The head of a CDP frame of the corpus of tcpdump (3560_CDP.pcap, frame 1).
+        let seen = see(
+            LinkType::ETHERNET,
+            "01000ccccccc001906eab885 000a aaaa0300000c2000 02b4",
+        );
+        assert_eq!(seen.first("llc.cisco_pid"), "0x2000 (CDP)");
+        assert_eq!(seen.first("llc.control"), "0x0003");
+        assert_eq!(seen.first("llc.dsap.sap"), "85");
+        let seen = see(
+            LinkType::ETHERNET,
+            "01000ccccccc001906eab885 000a aaaa030000000806 0001",
+        );
+        assert_eq!(seen.first("llc.type"), "0x0806 (ARP)");
+        assert_eq!(seen.layers(), ["eth", "llc", "arp"]);
+    }
+
+    #[test]
+    fn control_fields_of_all_kinds() {
+        // Exchange identification as a response with the final bit; then receiver ready.
+        let seen = see(LinkType::ETHERNET, "0180c2000000001906eab885 0003 00 01 bf");
+        assert_eq!(seen.all("llc.control.f"), ["set"]);
+        assert_eq!(
+            seen.first("llc.control.u_modifier_resp"),
+            "0x2b (exchange identification)"
+        );
+        let seen = see(
+            LinkType::ETHERNET,
+            "0180c2000000001906eab885 0004 f0 f0 01 06",
+        );
+        assert_eq!(seen.first("llc.control.n_r"), "3");
+        assert_eq!(seen.first("llc.control.s_ftype"), "0x0 (receiver ready)");
+    }
+}

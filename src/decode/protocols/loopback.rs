@@ -76,3 +76,26 @@ fn family_is(c: &mut Cursor<'_, '_>, family: u32) -> Result<(), Fault> {
     c.next(next, c.rest_span());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::see;
+    use crate::model::LinkType;
+
+    #[test]
+    fn families_in_every_byte_order() {
+        for (link, head, carried) in [
+            (LinkType::NULL, "02000000", "ip"),
+            (LinkType::NULL, "00000002", "ip"),
+            (LinkType::NULL, "1e000000", "ipv6"),
+            (LinkType::NULL, "0000001c", "ipv6"),
+            (LinkType::NULL, "00020000", "data"),
+            (LinkType::LOOP, "00000018", "ipv6"),
+            (LinkType::LOOP, "02000000", "data"),
+            (LinkType::NULL, "dd860000", "ipv6"),
+        ] {
+            let seen = see(link, &format!("{head}00"));
+            assert_eq!(seen.layers(), ["null", carried], "{head}");
+        }
+    }
+}

@@ -56,3 +56,47 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.summary(format_args!("{len} bytes behind the packet"));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::see;
+    use crate::model::LinkType;
+
+    /// A provider-tagged ARP request of the corpus of tcpdump (802.1ad_QinQ.pcap, frame 1).
+    const QINQ: &str = "ffffffffffff0020d25afb3f88a800c8810007d108060001080006040001\
+                        0020d25afb3fac154f61000000000000ac154f6400000000000000000000";
+
+    #[test]
+    fn zeros_fill_to_sixty_bytes_and_the_rest_is_a_trailer() {
+        let seen = see(LinkType::ETHERNET, &format!("{QINQ}00000000"));
+        assert_eq!(seen.layers(), ["eth", "ieee8021ad", "vlan", "arp", "eth"]);
+        assert_eq!(seen.place("eth.padding"), Some((50, 10)));
+        assert_eq!(seen.place("vlan.trailer"), Some((60, 4)));
+        assert_eq!(seen.first("ieee8021ad.id"), "200");
+        assert_eq!(seen.first("vlan.id"), "2001");
+    }
+
+    #[test]
+    fn other_bytes_are_no_padding() {
+        let seen = see(
+            LinkType::ETHERNET,
+            &QINQ.replace("0000000000000000000", "0000000000000000001"),
+        );
+        assert_eq!(seen.place("eth.padding"), None);
+        assert_eq!(seen.place("vlan.trailer"), Some((50, 10)));
+    }
+
+    #[test]
+    fn padding_comes_after_what_the_packet_carries() {
+        let packet = "4500001e000100004011000001020304 05060708 c000c001 000a 0000 6162";
+        let zeros = "00".repeat(16);
+        let seen = see(
+            LinkType::ETHERNET,
+            &format!("ffffffffffff0020d25afb3f0800{packet}{zeros}"),
+        );
+        assert_eq!(seen.layers(), ["eth", "ip", "udp", "data", "eth"]);
+        assert_eq!(seen.place("eth.padding"), Some((44, 16)));
+        let seen = see(LinkType::RAW, &format!("{packet}{zeros}"));
+        assert_eq!(seen.place("wirewalk.eth.trailer"), Some((30, 16)));
+    }
+}

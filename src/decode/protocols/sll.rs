@@ -124,3 +124,38 @@ fn protocol(c: &mut Cursor<'_, '_>, hardware: u16) -> Result<Next, Fault> {
     }
     c.u16(&ETYPE).map(Next::EtherType)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::see;
+    use crate::model::LinkType;
+
+    #[test]
+    fn both_versions() {
+        // The head of simple_http_sll2.pcap, and the same in the older form.
+        let seen = see(
+            LinkType::LINUX_SLL2,
+            "0806 0000 00000001 0304 00 06 020000000001 0000 00",
+        );
+        assert_eq!(seen.first("sll.ifindex"), "1");
+        assert_eq!(seen.first("sll.hatype"), "772 (Loopback)");
+        assert_eq!(seen.place("sll.unused"), Some((18, 2)));
+        assert_eq!(seen.layers(), ["sll", "arp"]);
+        let seen = see(
+            LinkType::LINUX_SLL,
+            "0004 0001 0006 02005e100064 ffff 0806 00",
+        );
+        assert_eq!(seen.first("sll.src.eth"), "02:00:5e:10:00:64");
+        assert_eq!(seen.summary("sll"), "sent by us, ARP");
+    }
+
+    #[test]
+    fn addresses_longer_than_their_field() {
+        let seen = see(
+            LinkType::LINUX_SLL,
+            "0000 0001 00ff 0102030405060708 0806 00",
+        );
+        assert_eq!(seen.first("sll.src.other"), "01:02:03:04:05:06:07:08");
+        assert_eq!(seen.place("sll.unused"), None);
+    }
+}

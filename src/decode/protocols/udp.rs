@@ -50,3 +50,35 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.next(Next::Udp(src, dst), payload);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::see;
+    use crate::model::LinkType;
+
+    fn udp(length: &str) -> crate::decode::testing::Seen {
+        let header = "45000020000100004011000001020304 05060708";
+        see(
+            LinkType::RAW,
+            &format!("{header} c000c001 {length} 0000 61626364"),
+        )
+    }
+
+    #[test]
+    fn the_length_ends_the_payload() {
+        let seen = udp("000b");
+        assert_eq!(seen.summary("udp"), "49152 → 49153, 3 bytes");
+        assert_eq!(seen.first("udp.payload"), "61:62:63");
+        assert_eq!(seen.layers(), ["raw", "ip", "udp", "data"]);
+        assert!(seen.faults().is_empty());
+    }
+
+    #[test]
+    fn impossible_lengths_are_faults_and_the_payload_stays() {
+        for length in ["0000", "0007"] {
+            let seen = udp(length);
+            assert_eq!(seen.faults(), [("udp", "bad-length")], "{length}");
+            assert_eq!(seen.first("udp.payload"), "61:62:63:64");
+        }
+    }
+}

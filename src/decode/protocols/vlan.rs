@@ -58,3 +58,27 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.next(Next::EtherType(number), c.rest_span());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::see;
+    use crate::model::LinkType;
+
+    #[test]
+    fn a_tag_carries_a_type_or_a_length() {
+        let seen = see(
+            LinkType::ETHERNET,
+            "ffffffffffff001906eab885 8100 b005 0806 0001",
+        );
+        assert_eq!(seen.first("vlan.priority"), "5 (voice)");
+        assert_eq!(seen.first("vlan.dei"), "set");
+        assert_eq!(seen.first("vlan.id"), "5");
+        assert_eq!(seen.layers(), ["eth", "vlan", "arp"]);
+        let seen = see(
+            LinkType::ETHERNET,
+            "ffffffffffff001906eab885 8100 0005 0003 424203 0000",
+        );
+        assert_eq!(seen.first("vlan.len"), "3 bytes");
+        assert_eq!(seen.layers(), ["eth", "vlan", "llc", "eth"]);
+    }
+}

@@ -320,3 +320,97 @@ fn put_bits(
         c.put(def, Span { bit, bits, ..at }, value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::{Seen, see};
+    use crate::model::LinkType;
+
+    fn icmpv6(source: &str, message: &str) -> Seen {
+        let len = message.bytes().filter(u8::is_ascii_hexdigit).count() / 2;
+        let addresses = format!("{source} ff0200000000000000000001ffe1000f");
+        see(
+            LinkType::IPV6,
+            &format!("60000000{len:04x}3aff{addresses}{message}"),
+        )
+    }
+
+    const NOBODY: &str = "00000000000000000000000000000000";
+    const HOST: &str = "fe80000000000000b29928fffec8d66c";
+
+    #[test]
+    fn questions_before_and_after_having_an_address() {
+        // With a nonce, of the corpus of tcpdump (icmpv6-ns-nonce.pcap).
+        let asked = "8700566e 00000000 fe80000000000000546ff7fffee1000f 0e016069604c0aaa";
+        let seen = icmpv6(NOBODY, asked);
+        assert_eq!(seen.events(), ["ndp.duplicate_address_probe"]);
+        assert_eq!(
+            seen.summary("icmpv6"),
+            "does anyone use fe80::546f:f7ff:fee1:f?"
+        );
+        assert_eq!(seen.first("icmpv6.opt.nonce"), "60:69:60:4c:0a:aa");
+        let seen = icmpv6(HOST, asked);
+        assert_eq!(seen.events(), ["ndp.neighbor_solicitation"]);
+        let seen = icmpv6(
+            HOST,
+            "88000000 e0000000 fe80000000000000546ff7fffee1000f 0201 02005e100064",
+        );
+        assert_eq!(seen.events(), ["ndp.neighbor_advertisement"]);
+        assert_eq!(seen.first("icmpv6.opt.linkaddr"), "02:00:5e:10:00:64");
+        assert_eq!(seen.all("icmpv6.nd.na.flag.r"), ["set"]);
+    }
+
+    #[test]
+    fn what_a_router_tells() {
+        // Of the corpus of tcpdump (icmpv6.pcap, frame 1), some of its options.
+        let seen = icmpv6(
+            HOST,
+            "86002401 4020000f 00000000 00000000 030448c0 00278d00 00093a80 00000000 22223333444455556600000000000000\
+             1903 0000 00000005 abcd000000000000000000000000efef 1f03 0000 00000005 076578616d706c65036f72670000 0000\
+             0501 0000 00000064",
+        );
+        assert_eq!(seen.events(), ["ndp.router_advertisement"]);
+        assert_eq!(
+            seen.first("icmpv6.opt.prefix"),
+            "2222:3333:4444:5555:6600::"
+        );
+        assert_eq!(seen.all("icmpv6.opt.prefix.flag.a"), ["set"]);
+        assert_eq!(seen.first("icmpv6.opt.rdnss"), "abcd::efef");
+        assert_eq!(seen.first("icmpv6.opt.dnssl"), "example.org");
+        assert_eq!(seen.first("icmpv6.opt.mtu"), "100 bytes");
+        assert!(seen.faults().is_empty(), "{:?}", seen.faults());
+    }
+
+    #[test]
+    fn options_without_length_end_the_list() {
+        let seen = icmpv6(HOST, "85000000 00000000 0100 02005e100064");
+        assert_eq!(seen.faults(), [("icmpv6", "bad-length")]);
+        assert!(seen.events().is_empty());
+    }
+
+    #[test]
+    fn listeners_report_their_groups() {
+        let seen = icmpv6(
+            HOST,
+            "8f000000 00000001 04000000 ff0200000000000000000001ffc8d66c",
+        );
+        assert_eq!(seen.events(), ["mld.report"]);
+        assert_eq!(
+            seen.summary("icmpv6"),
+            "listening report, ff02::1:ffc8:d66c"
+        );
+        assert_eq!(
+            seen.first("icmpv6.mldr.mar.record_type"),
+            "4 (changed to exclude)"
+        );
+    }
+
+    #[test]
+    fn reports_quote_the_packet() {
+        let quoted = format!("6000000000080640 {HOST} {HOST} c00001bb00000001");
+        let seen = icmpv6(HOST, &format!("02000000 00000500 {quoted}"));
+        assert_eq!(seen.events(), ["icmpv6.packet_too_big"]);
+        assert_eq!(seen.first("icmpv6.mtu"), "1280 bytes");
+        assert_eq!(seen.layers(), ["ipv6", "icmpv6", "ipv6", "tcp"]);
+    }
+}

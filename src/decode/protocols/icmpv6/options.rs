@@ -114,7 +114,11 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             }
             let rest = usize::from(units).saturating_mul(8).saturating_sub(2);
             c.within(&LENGTH, rest, |c| {
-                content(c, kind, units)?;
+                // What is wrong inside one option does not spoil the next.
+                if let Err(fault) = content(c, kind, units) {
+                    c.note(fault);
+                    return Ok(());
+                }
                 let rest = c.left();
                 if rest > 0 {
                     c.bytes(&CONTENT, rest)?;

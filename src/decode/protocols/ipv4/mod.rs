@@ -143,3 +143,100 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::see;
+    use crate::decode::{Dissection, decode_frame};
+    use crate::model::{LinkType, PacketId, Timestamp};
+
+    /// The first segment of the sample capture `curl-https`.
+    const SYN: &str = "4500003c59ee40004006e2b6c0a80164cb00710a\
+                       bff001bb5827fd6700000000a002faf093c80000020405b40402080a2e66758b000000000103030a";
+
+    #[test]
+    fn every_bit_of_the_header() {
+        let seen = see(LinkType::IPV4, SYN);
+        assert_eq!(
+            seen.summary("ip"),
+            "192.168.1.100 → 203.0.113.10, TCP, ttl 64"
+        );
+        assert_eq!(seen.first("ip.hdr_len"), "20 bytes");
+        assert_eq!(seen.first("ip.flags"), "0x2");
+        assert_eq!(seen.all("ip.flags.df"), ["set"]);
+        assert_eq!(seen.place("ip.frag_offset"), Some((6, 2)));
+        assert_eq!(seen.layers(), ["ip", "tcp"]);
+    }
+
+    #[test]
+    fn options_field_by_field() {
+        // An IGMP report with a router alert, of the corpus of tcpdump (IGMP_V2.pcap, frame 2).
+        let seen = see(
+            LinkType::IPV4,
+            "460000208c6200000102e692c0a80140effffffa940400001600fa04effffffa",
+        );
+        assert_eq!(seen.first("ip.opt.type.number"), "20 (router alert)");
+        assert_eq!(seen.all("ip.opt.type.copy"), ["set"]);
+        assert_eq!(seen.place("ip.options.routeralert"), Some((20, 4)));
+        // Time stamps, the last option reaching past the header (ip_ts_opts_asan.pcap, frame 1).
+        let seen = see(
+            LinkType::IPV4,
+            "490049e2ff270020e0ff0001a09b95082151 5f12440e050100003470494220020105f513",
+        );
+        assert_eq!(seen.first("ip.opt.time_stamp_addr"), "0.0.52.112");
+        assert_eq!(seen.first("wirewalk.ip.options.damaged"), "f5:13");
+        assert_eq!(seen.faults(), [("ip", "bad-length")]);
+    }
+
+    #[test]
+    fn routes_by_the_pointer() {
+        let seen = see(
+            LinkType::IPV4,
+            "48000020000040004001000001020304 05060708 830b0801020304 05060708 00",
+        );
+        assert_eq!(seen.all("ip.rec_rt"), ["1.2.3.4"]);
+        assert_eq!(seen.all("ip.cur_rt"), ["5.6.7.8"]);
+    }
+
+    #[test]
+    fn fragments_wait_for_their_siblings() {
+        let seen = see(
+            LinkType::IPV4,
+            "4500001c00072001401100000102030405060708 6162636465666768",
+        );
+        assert_eq!(seen.events(), ["ip.fragment"]);
+        let part = seen.d.fragment.expect("a fragment");
+        assert_eq!((part.offset, part.more, part.id), (8, true, 7));
+        assert_eq!((part.span.at, part.span.len), (20, 8));
+        assert_eq!(seen.layers(), ["ip"]);
+    }
+
+    #[test]
+    fn a_length_of_zero_fills_the_frame() {
+        let seen = see(LinkType::IPV4, &SYN.replacen("003c", "0000", 1));
+        assert_eq!(seen.layers(), ["ip", "tcp"]);
+        let seen = see(LinkType::IPV4, &SYN.replacen("003c", "0013", 1));
+        assert_eq!(seen.faults(), [("ip", "bad-length")]);
+        assert_eq!(seen.layers(), ["ip"]);
+    }
+
+    #[test]
+    fn a_cut_frame_knows_what_it_lacks() {
+        let bytes: Vec<u8> = (0..40)
+            .map(|i| u8::from_str_radix(&SYN[i * 2..i * 2 + 2], 16).unwrap())
+            .collect();
+        let mut d = Dissection::default();
+        d.begin(PacketId(1), Timestamp(0), LinkType::IPV4, 60, 40);
+        decode_frame(&bytes, &mut d);
+        let fault = d
+            .layers
+            .last()
+            .and_then(|l| l.fault.as_ref())
+            .expect("a fault");
+        assert!(
+            fault
+                .to_string()
+                .contains("the capture kept only the beginning")
+        );
+    }
+}

@@ -146,7 +146,11 @@ fn option(c: &mut Cursor<'_, '_>, def: &'static FieldDef, content: Content) -> R
             return Err(c.bad_length(&LEN, len.into(), "at least 2"));
         };
         c.within(&LEN, rest, |c| {
-            content(c)?;
+            // What is wrong inside one option does not spoil the next.
+            if let Err(fault) = content(c) {
+                c.note(fault);
+                return Ok(());
+            }
             let rest = c.left();
             if rest > 0 {
                 c.bytes(&CONTENT, rest)?;

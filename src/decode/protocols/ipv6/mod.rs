@@ -161,3 +161,80 @@ fn tunnel(c: &mut Cursor<'_, '_>, address: [u8; 16], at: [Span; 2], defs: [&'sta
         c.put(subnet_def, subnet, Value::Num(u64::from(number)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::see;
+    use crate::model::LinkType;
+
+    const HEAD: &str = "fe80000000000000b29928fffec8d66c ff020000000000000000000000000001";
+
+    fn packet(len: &str, next: &str, rest: &str) -> crate::decode::testing::Seen {
+        see(
+            LinkType::IPV6,
+            &format!("67812345 {len} {next} ff {HEAD} {rest}"),
+        )
+    }
+
+    #[test]
+    fn every_bit_of_the_header() {
+        let seen = packet("0002", "3b", "0102");
+        assert_eq!(seen.first("ipv6.tclass"), "0x78");
+        assert_eq!(seen.first("ipv6.tclass.dscp"), "30 (AF33)");
+        assert_eq!(seen.first("ipv6.flow"), "0x12345");
+        assert_eq!(seen.place("ipv6.flow"), Some((1, 3)));
+        assert_eq!(seen.first("ipv6.src_slaac_mac"), "b0:99:28:c8:d6:6c");
+        assert_eq!(seen.layers(), ["ipv6", "data"]);
+    }
+
+    #[test]
+    fn extension_headers_are_layers() {
+        // Router alert and padding, an address that moved, and a fragment.
+        let seen = packet(
+            "0020",
+            "00",
+            "3c00 05020000 0100  2c00 0104 00000000  3a00 0009 00000007  8000 0000 0000 0000",
+        );
+        let layers = ["ipv6", "ipv6.hopopts", "ipv6.dstopts", "ipv6.fraghdr"];
+        assert_eq!(seen.layers(), layers);
+        assert_eq!(
+            seen.first("ipv6.opt.router_alert"),
+            "0 (multicast listener discovery)"
+        );
+        assert_eq!(seen.all("ipv6.opt.padn"), ["", "00:00:00:00"]);
+        assert_eq!(seen.events(), ["ip.fragment"]);
+        let part = seen.d.fragment.expect("a fragment");
+        assert_eq!((part.offset, part.more, part.id), (8, true, 7));
+    }
+
+    #[test]
+    fn segments_of_a_route() {
+        // Of the corpus of tcpdump (ipv6-srh-ext-header.pcap), with one segment.
+        let seen = packet(
+            "0018",
+            "2b",
+            "3b02 0400 0000 0000 cafe0001000000000000000000000002",
+        );
+        assert_eq!(seen.first("ipv6.routing.srh.addr"), "cafe:1::2");
+        assert_eq!(
+            seen.summary("ipv6.routing"),
+            "segment routing, 0 segments left"
+        );
+    }
+
+    #[test]
+    fn long_packets_say_so_in_an_option() {
+        let seen = packet("0000", "00", "3b00 c204 00010000 01");
+        assert_eq!(seen.first("ipv6.opt.jumbo"), "65536 bytes");
+        assert!(seen.faults().is_empty());
+        let seen = packet("0000", "00", "3b00 0104 00000000 01");
+        assert_eq!(seen.faults(), [("ipv6", "bad-length")]);
+    }
+
+    #[test]
+    fn a_packet_whole_in_one_fragment() {
+        let seen = packet("000a", "2c", "3b00 0000 00000007 0102");
+        assert_eq!(seen.layers(), ["ipv6", "ipv6.fraghdr", "data"]);
+        assert!(seen.d.fragment.is_none());
+    }
+}

@@ -116,12 +116,15 @@ fn header(
         .saturating_mul(8);
     c.put(bytes_def, at, Value::Num(bytes as u64));
     c.summary(format_args!("{bytes} bytes"));
-    c.within(len_def, bytes.saturating_sub(2), |c| {
+    // What is wrong with an option does not hide what the packet carries.
+    if let Err(fault) = c.within(len_def, bytes.saturating_sub(2), |c| {
         while !c.is_empty() {
             c.group(&OPTION, option)?;
         }
         Ok(())
-    })?;
+    }) {
+        c.note(fault);
+    }
     c.next(Next::IpProto(next), c.rest_span());
     Ok(())
 }

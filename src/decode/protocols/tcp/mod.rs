@@ -209,3 +209,92 @@ fn flags(c: &mut Cursor<'_, '_>) -> Result<Flags, Fault> {
     c.take(2)?;
     Ok(flags)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::testing::{Seen, see};
+    use crate::model::LinkType;
+
+    fn tcp(segment: &str) -> Seen {
+        let len = 20 + segment.bytes().filter(u8::is_ascii_hexdigit).count() / 2;
+        let packet = format!("4500{len:04x}59ee400040060000c0a80164cb00710a{segment}");
+        see(LinkType::IPV4, &packet)
+    }
+
+    #[test]
+    fn a_first_segment() {
+        // The first segment of the sample capture `curl-https`.
+        let seen = tcp(
+            "bff001bb5827fd6700000000a002faf093c80000 020405b4 0402 080a2e66758b00000000 01 03030a",
+        );
+        assert_eq!(
+            seen.summary("tcp"),
+            "49136 → 443 [SYN] seq 1479015783 win 64240 mss 1460 wscale 10"
+        );
+        assert_eq!(seen.first("tcp.flags"), "0x002");
+        assert_eq!(seen.first("tcp.flags.str"), "··········S·");
+        assert_eq!(seen.place("tcp.flags.syn"), Some((33, 1)));
+        assert_eq!(seen.first("tcp.options.wscale.multiplier"), "1024");
+        assert_eq!(seen.all("tcp.option_kind").len(), 5);
+        assert_eq!(seen.first("tcp.options.sack_perm"), "04:02");
+    }
+
+    #[test]
+    fn payload_is_handed_on() {
+        let seen = tcp("01bbbff0 00000001 00000002 5018 0010 0000 0000 616263");
+        let part = seen.d.stream.expect("payload");
+        assert_eq!((part.src, part.dst), (443, 49136));
+        assert_eq!((part.span.at, part.span.len), (40, 3));
+        assert_eq!(
+            seen.summary("tcp"),
+            "443 → 49136 [PSH ACK] seq 1 ack 2 win 16 len 3"
+        );
+    }
+
+    #[test]
+    fn resets_may_say_why() {
+        let seen = tcp("01bbbff0 00000001 00000002 5014 0000 0000 0000 676f6e65");
+        assert_eq!(seen.first("tcp.reset_cause"), "gone");
+        assert!(seen.d.stream.is_none());
+    }
+
+    #[test]
+    fn blocks_that_arrived_twice() {
+        let seen =
+            tcp("01bbbff0 00000001 00000064 8010 0010 0000 0000 0101 050a 00000032 00000046");
+        assert_eq!(seen.first("tcp.options.sack_le"), "50");
+        assert_eq!(seen.first("tcp.options.sack.dsack_re"), "70");
+        let seen =
+            tcp("01bbbff0 00000001 00000064 8010 0010 0000 0000 0101 050a 00000082 00000096");
+        assert!(seen.all("tcp.options.sack.dsack_le").is_empty());
+    }
+
+    #[test]
+    fn options_that_cannot_be_told_apart() {
+        for damage in ["0800 0000", "08ff 0000"] {
+            let seen = tcp(&format!(
+                "01bbbff0 00000001 00000002 6010 0010 0000 0000 {damage} 6162"
+            ));
+            assert_eq!(seen.faults(), [("tcp", "bad-length")]);
+            assert_eq!(seen.d.stream.map(|s| s.span.len), Some(2));
+        }
+        let seen = tcp("01bbbff0 00000001 00000002 4010 0010 0000 0000");
+        assert_eq!(seen.faults(), [("tcp", "bad-length")]);
+        assert!(seen.d.stream.is_none());
+    }
+
+    #[test]
+    fn several_paths() {
+        // Multipath capable, version 0 (mptcp-v0.pcap of the corpus of tcpdump, frame 1).
+        let seen = tcp("8c790016 ad989359 00000000 8002 3908 da99 0000 1e0c00819c9eabd1e46a33b2");
+        assert_eq!(
+            seen.first("tcp.options.mptcp.subtype"),
+            "0 (multipath capable)"
+        );
+        assert_eq!(
+            seen.first("tcp.options.mptcp.sendkey"),
+            "11285646634205721522"
+        );
+        assert_eq!(seen.first("tcp.options.mptcp.checksumreq.flags"), "1");
+    }
+}

@@ -232,7 +232,11 @@ fn option(c: &mut Cursor<'_, '_>, kind: u8, heard: &mut Heard) -> Result<(), Fau
             return Err(c.bad_length(&LEN, len as u64, "at least 2"));
         };
         c.within(&LEN, rest, |c| {
-            content(c, kind, len, heard)?;
+            // What is wrong inside one option does not spoil the next.
+            if let Err(fault) = content(c, kind, len, heard) {
+                c.note(fault);
+                return Ok(());
+            }
             let rest = c.left();
             if rest > 0 {
                 c.bytes(&UNKNOWN_DATA, rest)?;
