@@ -236,7 +236,7 @@ impl Session {
     }
 
     /// Calls `each` with every journey, in the order of their first frames, and returns what was not recognised.
-    /// Journeys wait for those that began before them, up to [`JOURNEYS_WAITING_MAX`].
+    /// Journeys wait for those that began before them, up to ten thousand of them.
     ///
     /// # Errors
     /// When a capture cannot be read, or `each` says so.

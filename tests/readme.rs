@@ -5,16 +5,24 @@ use std::path::Path;
 use std::process::Command;
 
 fn output(line: &str) -> String {
-    let arguments = line.strip_prefix("$ wirewalk").unwrap_or_else(|| panic!("not a command: {line}"));
+    let arguments = line
+        .strip_prefix("$ wirewalk")
+        .unwrap_or_else(|| panic!("not a command: {line}"));
     let run = Command::new(env!("CARGO_BIN_EXE_wirewalk"))
         .args(arguments.split_whitespace())
         .env("LC_ALL", "C.UTF-8")
         .env_remove("NO_COLOR")
         .output()
         .unwrap();
-    assert!(run.status.success(), "{line}: {}", String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success(),
+        "{line}: {}",
+        String::from_utf8_lossy(&run.stderr)
+    );
     let text = String::from_utf8(run.stdout).unwrap();
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
 }
 
 #[test]
@@ -36,6 +44,9 @@ fn blocks_are_what_the_program_prints() {
     if std::env::var_os("README_UPDATE").is_some() {
         fs::write(path, new).unwrap();
     } else {
-        assert_eq!(old, new, "the README shows something else than the program prints");
+        assert_eq!(
+            old, new,
+            "the README shows something else than the program prints"
+        );
     }
 }

@@ -144,7 +144,7 @@ fields! {
     NAME_SERVICE: "dhcp.option.dhcp_name_service_search_option", "Name service", Show::Plain, "The name services to ask, in this order.";
     USER_CLASS: "dhcp.option.user_class", "User class", Show::Plain, "A group that the client belongs to, by its place in the list.";
     USER_CLASS_LENGTH: "dhcp.option.user_class.length", "Length", Show::Unit("bytes"), "The length of the class.";
-    USER_CLASS_DATA: "dhcp.option.user_class.data", "Class", Show::Plain, "The class.";
+    USER_CLASS_DATA: "dhcp.option.user_class.data", "Class", Show::Plain, "The class of user or device that the client says it belongs to.";
     USER_CLASS_TEXT: "dhcp.option.user_class.text", "Class", Show::Plain, "A class without the length that it should have (iPXE does so).";
     FQDN_FLAGS: "dhcp.fqdn.flags", "Flags", Show::Hex(2), "Who updates the DNS, and how the name is written.";
     FQDN_RESERVED: "dhcp.fqdn.mbz", "Reserved", Show::Hex(2), "Must be zero.";
@@ -166,7 +166,7 @@ fields! {
     DUID_LL_HARDWARE: "dhcp.client_id.duid_ll_hw_type", "Hardware type", Show::Names(Base::Dec, names::HARDWARE), "The kind of the hardware address.";
     DUID_ADDRESS: "dhcp.client_id.link_layer_address", "Hardware address", Show::Plain, "The hardware address that the identifier was made from.";
     DUID_ENTERPRISE: "dhcp.client_id.enterprise_num", "Enterprise number", Show::Plain, "Who made the identifier, as registered by IANA.";
-    DUID_IDENTIFIER: "dhcp.client_id", "Identifier", Show::Plain, "The identifier.";
+    DUID_IDENTIFIER: "dhcp.client_id", "Identifier", Show::Plain, "What the client wants to be known by, instead of its MAC address.";
     NETWORK_MAJOR: "dhcp.client_network_id_major", "Major version", Show::Plain, "The version of the boot firmware's network interface.";
     NETWORK_MINOR: "dhcp.client_network_id_minor", "Minor version", Show::Plain, "The version of the boot firmware's network interface.";
     VENDOR_VALUE: "dhcp.option.vendor.value", "Vendor's value", Show::Plain, "Means what the vendor class says.";
@@ -202,7 +202,7 @@ fields! {
     VENDOR_OPTION: "dhcp.vendor.suboption", "Vendor's option", Show::Plain, "The vendor's own number.";
     VENDOR_DATA: "dhcp.vendor.data", "Data", Show::Plain, "Means what the vendor says.";
     AUTHENTICATION_PROTOCOL: "dhcp.option.dhcp_authentication.protocol", "Protocol", Show::Names(Base::Dec, tables::AUTHENTICATIONS), "How messages are authenticated.";
-    AUTHENTICATION_ALGORITHM: "dhcp.option.dhcp_authentication.algorithm", "Algorithm", Show::Plain, "The algorithm.";
+    AUTHENTICATION_ALGORITHM: "dhcp.option.dhcp_authentication.algorithm", "Algorithm", Show::Plain, "How the authentication information is computed.";
     AUTHENTICATION_DELAYED: "dhcp.option.dhcp_authentication.alg_delay", "Algorithm", Show::Plain, "The algorithm of delayed authentication: 1 is HMAC-MD5.";
     AUTHENTICATION_REPLAY: "dhcp.option.dhcp_authentication.rdm", "Replay detection", Show::Plain, "How an old message is recognised: 0 is a number that only grows.";
     AUTHENTICATION_COUNTER: "dhcp.option.dhcp_authentication.rdm_replay_detection", "Replay counter", Show::Hex(16), "The number that only grows.";
