@@ -113,6 +113,7 @@ facts! {
     "duplicate_acks", "The receiver said the same ACK again.", |t| t.seen("tcp.duplicate_ack");
     "zero_window", "A receiver had no room left.", |t| t.seen("tcp.zero_window");
     "keep_alive_probes", "TCP asked whether the other side is still there.", |t| t.seen("tcp.keep_alive");
+    "crowd", "Many tries that failed alike (a scan, a flood) are told as one.", |t| t.crowd;
     "several_connections", "The journey took more than one connection.", |t| t.mains().len() > 1;
 
     // TLS.

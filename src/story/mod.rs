@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod conversation;
+mod crowd;
 mod diagnosis;
 pub mod facts;
 pub mod journey;
@@ -65,6 +66,7 @@ pub struct Narrator {
     /// Strands by conversation.
     routes: FxHashMap<u32, Vec<u32>>,
     links: Links,
+    crowds: FxHashMap<crowd::Key, crowd::Crowd>,
     waiting: VecDeque<(Timestamp, u32)>,
     told: VecDeque<Journey>,
     stray: Stray,
@@ -84,6 +86,7 @@ impl Narrator {
             next: 0,
             routes: FxHashMap::default(),
             links: Links::default(),
+            crowds: FxHashMap::default(),
             waiting: VecDeque::new(),
             told: VecDeque::new(),
             stray: Stray::default(),
@@ -176,6 +179,12 @@ impl Narrator {
             .collect();
         roots.sort_unstable();
         for (_, root) in roots {
+            if !self.joins_crowd(root) {
+                self.tell(root);
+            }
+        }
+        let crowds: Vec<u32> = self.strands.keys().copied().collect();
+        for root in crowds {
             self.tell(root);
         }
     }
@@ -338,7 +347,7 @@ impl Narrator {
         let Some(strand) = self.strands.get(&root) else {
             return;
         };
-        if strand.parent.is_some() {
+        if strand.parent.is_some() || (strand.kind == Kind::Main && strand.open > 0) {
             return;
         }
         let family = self.family(root);
@@ -353,17 +362,21 @@ impl Narrator {
             return;
         }
         let continues = strand.kind == Kind::Main
+            && !strand.crowd
             && (members().any(|s| s.expected.is_some())
                 || members().filter(|s| s.kind == Kind::Main).all(|s| {
                     !s.established && s.conversations.iter().any(|c| c.transport == "tcp")
                 }));
-        if continues && !waited {
-            let last = members().map(|s| s.last).max().unwrap_or(self.now);
-            let until = Timestamp(last.0.max(self.now.0).saturating_add(PATIENCE));
+        // A crowd is over when nobody has joined it for a while.
+        let gathers = strand.crowd && self.now.since(strand.last) < PATIENCE;
+        if (continues && !waited) || gathers {
+            let until = Timestamp(self.now.0.saturating_add(PATIENCE));
             self.waiting.push_back((until, root));
             return;
         }
-        self.tell(root);
+        if !self.joins_crowd(root) {
+            self.tell(root);
+        }
     }
 
     fn tell(&mut self, root: u32) {

@@ -140,6 +140,15 @@ impl Moment {
         self.packets.last().copied().unwrap_or_default()
     }
 
+    /// Adds another event of the same kind; frames are listed up to `packets_max`.
+    pub(super) fn take_in(&mut self, other: Self, packets_max: usize) {
+        self.count += other.count;
+        self.until = self.until.max(other.until);
+        if self.packets.len() < packets_max {
+            self.packets.extend(other.packets);
+        }
+    }
+
     /// True when this is the event of that id.
     #[must_use]
     pub fn is(&self, id: &str) -> bool {

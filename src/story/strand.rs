@@ -83,6 +83,8 @@ pub(super) struct Strand {
     pub expected: Option<Expected>,
     /// The other side has answered.
     pub established: bool,
+    /// Many that failed alike are told as this one.
+    pub crowd: bool,
     tally: FxHashMap<(usize, Option<Side>), (u32, u32)>,
 }
 
@@ -105,6 +107,7 @@ impl Strand {
             neighbour: Neighbour::default(),
             expected: None,
             established: false,
+            crowd: false,
             tally: FxHashMap::default(),
         }
     }
@@ -130,11 +133,7 @@ impl Strand {
             if row.0 > APART_MAX
                 && let Some(last) = self.moments.get_mut(row.1 as usize)
             {
-                last.count += moment.count;
-                last.until = last.until.max(moment.until);
-                if last.packets.len() < PACKETS_MAX {
-                    last.packets.extend(moment.packets);
-                }
+                last.take_in(moment, PACKETS_MAX);
                 return;
             }
             row.1 = next;
@@ -171,6 +170,19 @@ impl Strand {
         }
         body.until = body.until.max(time);
         body.bytes += bytes;
+    }
+
+    /// Takes in another strand: events of a kind become one.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.conversations.extend(other.conversations);
+        for moment in other.moments {
+            match self.moments.iter_mut().find(|m| m.def == moment.def) {
+                Some(known) => known.take_in(moment, PACKETS_MAX),
+                None => self.moments.push(moment),
+            }
+        }
     }
 
     /// Takes a conversation in; true when it is new here.

@@ -38,6 +38,8 @@ pub struct Tale {
     pub name: Option<Box<str>>,
     /// When its last frame was.
     pub end: Timestamp,
+    /// Many tries that failed alike are told as this one.
+    pub crowd: bool,
     /// The capture ended while a conversation of it was still open.
     pub cut_off: bool,
     /// How it ended; found before the last facts are asked for.

@@ -198,6 +198,11 @@ pub static WORDS: &[Word] = &[
         },
     },
     Word {
+        name: "conversations",
+        help: "How many conversations the journey has.",
+        value: |j, _| Some(Spoken::Plain(j.conversations.len().to_string())),
+    },
+    Word {
         name: "leg",
         help: "Which connection of the journey this step belongs to.",
         value: |_, t| Some(Spoken::Plain(t?.leg.to_string())),

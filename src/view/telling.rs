@@ -237,12 +237,11 @@ impl Reader<'_> {
             Some(reason) => fill(Some(&reason.title), &step.title),
             None => fill(variant.map(|v| &v.title), &step.title),
         };
-        // Of a title without its values, the step's name, or the words that are left.
-        let title = match (title.is_empty(), &step.name, bare(&step.title)) {
-            (false, _, _) => title,
-            (true, Some(name), _) => Rich::plain(name),
-            (true, None, words) if words.is_empty() => Rich::plain(&step.id),
-            (true, None, words) => Rich::plain(&words),
+        // Of a title without its values, the step's name.
+        let title = if title.is_empty() {
+            Rich::plain(step.name.as_deref().unwrap_or(&step.id))
+        } else {
+            title
         };
         if let Some(reason) = reason {
             // What the step would say did not happen: only the reason is true here.
@@ -469,15 +468,6 @@ impl Reader<'_> {
             _ => MASK.to_owned(),
         }
     }
-}
-
-/// The words of a title whose placeholders have no values.
-fn bare(title: &Template) -> String {
-    let words = title.parts().filter_map(|part| match part {
-        Part::Text(text) => Some(text.trim()),
-        _ => None,
-    });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// "the" before an actor, unless it stands there; "The" at the beginning of a sentence.

@@ -10,7 +10,7 @@ use super::super::moment::Moment;
 use super::super::strand::{Expected, Joined, Kind};
 use super::super::{tale, telling};
 use super::names::split_port;
-use super::{LEGS_MAX, is_icmp_error};
+use super::{LEGS_MAX, PROBES_MAX, is_icmp_error};
 
 impl Narrator {
     /// A strand has met its first conversation: what led to it is joined.
@@ -42,7 +42,10 @@ impl Narrator {
             self.links.pairs.entry(pair).or_default().push(id);
         }
         if let Some(root) = self.links.probings.get(&pair).copied()
-            && self.strands.contains_key(&root)
+            && self
+                .strands
+                .get(&root)
+                .is_some_and(|s| s.children.len() < PROBES_MAX)
         {
             self.join(id, root, Joined::Probes);
             return;
@@ -190,7 +193,7 @@ impl Narrator {
             .unwrap_or_default();
         let first = all.first().copied().unwrap_or(id);
         let root = *self.links.probings.entry((client, server)).or_insert(first);
-        for probe in all.into_iter().chain([id]) {
+        for probe in all.into_iter().chain([id]).take(PROBES_MAX) {
             if probe != root && !self.is_claimed(probe) {
                 self.join(probe, root, Joined::Probes);
             }

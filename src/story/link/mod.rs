@@ -22,6 +22,10 @@ pub(in crate::story) use names::{host, reverse_name};
 
 /// Questions for the same name, or to the link for the same address, within this time are one look-up, in nanoseconds.
 const SAME: i64 = 10_000_000_000;
+/// At most this many conversations are one probing.
+const PROBES_MAX: usize = 4096;
+/// So many questions to the link may wait for somebody who needs them.
+const UNCLAIMED_MAX: usize = 64;
 /// At most this many connections follow each other in one journey.
 const LEGS_MAX: usize = 32;
 

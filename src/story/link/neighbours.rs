@@ -7,7 +7,7 @@ use crate::model::Side;
 use super::super::Narrator;
 use super::super::moment::Moment;
 use super::super::strand::{Joined, Kind, Strand};
-use super::{SAME, mac};
+use super::{SAME, UNCLAIMED_MAX, mac};
 
 impl Narrator {
     pub(in crate::story) fn neighbour(&mut self, moment: &Moment) -> u32 {
@@ -29,7 +29,12 @@ impl Narrator {
             .copied()
         {
             Some(lease) => self.join(id, lease, Joined::Serves),
-            None => self.links.unclaimed.push(id),
+            None => {
+                if self.links.unclaimed.len() >= UNCLAIMED_MAX {
+                    self.links.unclaimed.remove(0);
+                }
+                self.links.unclaimed.push(id);
+            }
         }
         id
     }

@@ -26,6 +26,7 @@ pub(super) fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<
     let mut others: Vec<(bool, Conversation)> = Vec::new();
     let mut names = Vec::new();
     let mut races = Vec::new();
+    let crowd = strands.iter().any(|(_, s)| s.crowd);
     let any_main = strands.iter().any(|(_, s)| s.kind == Kind::Main);
     for (id, strand) in strands {
         let leg = legs.get(&id).copied().unwrap_or(1);
@@ -78,6 +79,7 @@ pub(super) fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<
         actors: Vec::new(),
         name: None,
         end,
+        crowd,
         cut_off,
         outcome: Outcome::Incomplete,
         held: RefCell::new(Vec::new()),

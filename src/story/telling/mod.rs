@@ -18,7 +18,7 @@ use super::moment::{Evidence, Moment};
 use super::script::{AnyOf, Literal, Repeat, Script, Step, Variant, Verdict};
 use super::scripts::Library;
 use super::strand::Strand;
-use super::tale::Tale;
+use super::tale::{Placed, Tale};
 use super::{diagnosis, ledger, traceroute};
 
 use gather::gather;
@@ -44,13 +44,14 @@ pub(super) fn tell(
         .or_else(|| verdict(&tale, &common.verdicts).map(Words::Common));
     let first = tale.moments.iter().map(|p| p.moment.first()).min()?;
     let start = tale.moments.iter().map(|p| p.moment.time).min()?;
-    let steps = Teller {
+    let choices = Teller {
         tale: &tale,
         script: &script,
         common: &common,
         library,
     }
-    .steps();
+    .choices();
+    let steps = told(choices, std::mem::take(&mut tale.moments));
     let mut actors = std::mem::take(&mut tale.actors);
     if steps
         .iter()
@@ -125,7 +126,12 @@ type Fold = (Words, u32, Option<Side>, Option<usize>);
 
 /// A step and where it belongs.
 struct Choice {
+    /// The step, still without its event.
     told: Told,
+    /// Its event, by its place among those of the tale.
+    moment: Option<usize>,
+    /// Events that are folded into it.
+    folded: Vec<usize>,
     /// The chapter, when its step names one.
     chapter: Option<usize>,
     /// The place of its step in the journey's script.
@@ -133,15 +139,19 @@ struct Choice {
 }
 
 impl Teller<'_> {
-    fn steps(&self) -> Vec<Told> {
+    fn choices(&self) -> Vec<Choice> {
         let mut choices = self.choose();
         self.pair(&mut choices);
         self.count_rounds(&mut choices);
-        Self::place_asides(&mut choices);
+        self.place_asides(&mut choices);
         // Stable: within a chapter time decides.
         choices.sort_by_key(|c| (c.told.leg, c.told.chapter));
         self.add_unseen(&mut choices);
-        choices.into_iter().map(|c| c.told).collect()
+        choices
+    }
+
+    fn moment(&self, choice: &Choice) -> Option<&Moment> {
+        Some(&self.tale.moments.get(choice.moment?)?.moment)
     }
 
     /// One step for each event, or one for several where they are folded.
@@ -149,7 +159,7 @@ impl Teller<'_> {
         let mut choices: Vec<Choice> = Vec::with_capacity(self.tale.moments.len() + 8);
         let mut once: Vec<(Words, u32)> = Vec::new();
         let mut folds: FxHashMap<Fold, usize> = FxHashMap::default();
-        for placed in &self.tale.moments {
+        for (place, placed) in self.tale.moments.iter().enumerate() {
             let moment = &placed.moment;
             let (words, step) = self.words(moment, placed.leg, &mut once);
             let variant = step.and_then(|step| {
@@ -164,17 +174,15 @@ impl Teller<'_> {
                 let first = *folds
                     .entry((words, placed.leg, moment.from, variant))
                     .or_insert(next);
-                if let Some(known) = choices.get_mut(first).and_then(|c| c.told.moment.as_mut()) {
-                    known.count += moment.count;
-                    known.until = known.until.max(moment.until);
-                    known.packets.extend(&moment.packets);
-                    known.packets.sort_unstable();
-                    known.packets.dedup();
+                if let Some(known) = choices.get_mut(first) {
+                    known.folded.push(place);
                     continue;
                 }
             }
             let (from, to) = self.who(moment);
             choices.push(Choice {
+                moment: Some(place),
+                folded: Vec::new(),
                 chapter: step
                     .and_then(|step| step.chapter.as_deref())
                     .and_then(|id| self.script.chapters.iter().position(|c| c.id == id)),
@@ -190,7 +198,7 @@ impl Teller<'_> {
                     leg: placed.leg,
                     round: 1,
                     evidence: moment.evidence,
-                    moment: Some(moment.clone()),
+                    moment: None,
                     // A hop's answer is part of its step.
                     duration_ns: (moment.protocol == "traceroute" && moment.until > moment.time)
                         .then(|| moment.until.since(moment.time)),
@@ -315,8 +323,7 @@ impl Teller<'_> {
     fn pair(&self, choices: &mut [Choice]) {
         for at in 0..choices.len() {
             let Some(choice) = choices.get(at) else { break };
-            let (Some(step), Some(question)) =
-                (self.step(choice.told.words), choice.told.moment.as_ref())
+            let (Some(step), Some(question)) = (self.step(choice.told.words), self.moment(choice))
             else {
                 continue;
             };
@@ -326,7 +333,7 @@ impl Teller<'_> {
             let answer = choices
                 .iter()
                 .skip(at + 1)
-                .filter_map(|c| c.told.moment.as_ref())
+                .filter_map(|c| self.moment(c))
                 .find(|answer| answer.def.id == pair && answers(question, answer, &step.by));
             let Some(duration) = answer.map(|answer| answer.time.since(question.time)) else {
                 continue;
@@ -343,7 +350,7 @@ impl Teller<'_> {
             let mut begun: FxHashMap<(u32, Option<u32>), u32> = FxHashMap::default();
             let mut ended: FxHashMap<(u32, Option<u32>), u32> = FxHashMap::default();
             for choice in choices.iter_mut() {
-                let Some(moment) = &choice.told.moment else {
+                let Some(moment) = self.moment(choice) else {
                     continue;
                 };
                 let key = (choice.told.leg, moment.flow);
@@ -366,8 +373,8 @@ impl Teller<'_> {
     }
 
     /// Steps without a chapter stand in that of the step before them in the same conversation, else in the next one's.
-    fn place_asides(choices: &mut [Choice]) {
-        let key = |c: &Choice| c.told.moment.as_ref().and_then(|m| m.flow);
+    fn place_asides(&self, choices: &mut [Choice]) {
+        let key = |c: &Choice| self.moment(c).and_then(|m| m.flow);
         let mut last: FxHashMap<Option<u32>, usize> = FxHashMap::default();
         let mut in_leg: FxHashMap<u32, usize> = FxHashMap::default();
         let mut homeless = Vec::new();
@@ -434,6 +441,8 @@ impl Teller<'_> {
             choices.insert(
                 at,
                 Choice {
+                    moment: None,
+                    folded: Vec::new(),
                     chapter: Some(chapter),
                     rank: Some(rank),
                     told: Told {
@@ -453,6 +462,31 @@ impl Teller<'_> {
             );
         }
     }
+}
+
+/// Gives each step its event, or all that are folded into it.
+fn told(choices: Vec<Choice>, moments: Vec<Placed>) -> Vec<Told> {
+    let mut moments: Vec<Option<Moment>> = moments.into_iter().map(|p| Some(p.moment)).collect();
+    let mut take = |at: usize| moments.get_mut(at).and_then(Option::take);
+    choices
+        .into_iter()
+        .map(|choice| {
+            let mut moment = choice.moment.and_then(&mut take);
+            for other in choice.folded.into_iter().filter_map(&mut take) {
+                if let Some(moment) = &mut moment {
+                    moment.take_in(other, usize::MAX);
+                }
+            }
+            if let Some(moment) = &mut moment {
+                moment.packets.sort_unstable();
+                moment.packets.dedup();
+            }
+            Told {
+                moment,
+                ..choice.told
+            }
+        })
+        .collect()
 }
 
 /// True when one event answers another.

@@ -14,6 +14,8 @@ use super::super::tale::Tale;
 pub(super) fn actors(tale: &Tale) -> Vec<Actor> {
     let mut actors = Vec::new();
     let mut add = |role, ip: Option<IpAddr>, mac: Option<Mac>, name| {
+        // A group is everyone, not somebody.
+        let ip = ip.filter(|ip| !is_group(*ip));
         if ip.is_some() || mac.is_some() {
             actors.push(Actor {
                 role,
@@ -103,6 +105,13 @@ pub(super) fn actors(tale: &Tale) -> Vec<Actor> {
         add(Role::Router, m.src, hop, None);
     }
     actors
+}
+
+fn is_group(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast(),
+        IpAddr::V6(ip) => ip.is_multicast(),
+    }
 }
 
 fn answered_mac(m: &Moment) -> Option<Mac> {

@@ -232,3 +232,20 @@ fn what_was_not_recognised_is_counted_as_stray() {
     assert_eq!(stage.narrator.stray().conversations, [flow]);
     assert_eq!(stage.narrator.stray().frames, 7);
 }
+
+#[test]
+fn a_scan_is_told_as_a_few_journeys_and_one_with_a_count() {
+    let mut stage = Stage::new();
+    for port in 0..100 {
+        let flow = stage.open("tcp", "tcp", SERVER, 2000 + port);
+        stage.say(flow, Side::Client, "tcp.syn", &[]);
+        stage.end(flow, Ended::Refused);
+    }
+    let told = stage.finish();
+    assert_eq!(told.len(), 17);
+    let crowd = told.last().unwrap();
+    assert_eq!(crowd.conversations.len(), 84);
+    assert_eq!(crowd.outcome, Outcome::Failed);
+    let syn = crowd.moments().next().unwrap();
+    assert_eq!((syn.count, syn.packets.len()), (84, 84));
+}
