@@ -48,7 +48,7 @@ fn steps_stand_in_the_chapters_of_the_script_and_unseen_ones_at_their_place() {
     assert_eq!(kinds[..2], [Evidence::Hidden, Evidence::Absent]);
     // Of the reasons for the missing question, the first whose facts hold.
     assert_eq!(journey.steps[1].reason, Some(2));
-    assert_eq!(journey.steps[5].words, Words::Nowhere);
+    assert_eq!(journey.steps[4].words, Words::Nowhere);
     assert_eq!(journey.outcome, Outcome::Ok);
     assert_eq!(journey.name.as_deref(), Some("www.example.test"));
     assert_eq!(journey.url.as_deref(), Some("http://www.example.test/"));
