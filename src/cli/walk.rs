@@ -284,12 +284,10 @@ impl Story<'_> {
             lines.extend(self.reminders);
         }
         if self.told == 0 {
-            let mut line = look.line();
-            line.push(
-                wirewalk::render::theme::Ink::Plain,
-                " no journey that wirewalk knows; `wirewalk list` shows the conversations",
-            );
-            lines.push(line);
+            lines.extend(text::remark(
+                "No journey that wirewalk knows. `wirewalk list` shows the conversations, `wirewalk show` the frames.",
+                &look,
+            ));
         }
         lines.extend(text::captures(&session.captures(), &look));
         self.out.lines(&lines)?;

@@ -88,6 +88,22 @@ impl Line {
         self.to(column.saturating_sub(width)).push(ink, text)
     }
 
+    /// Cuts off what stands behind a column.
+    pub fn clip(&mut self, column: usize) -> &mut Self {
+        while self.width > column {
+            let Some(mut last) = self.runs.pop() else {
+                break;
+            };
+            self.width -= last.text.width();
+            last.text = prefix(&last.text, column.saturating_sub(self.width)).to_owned();
+            if !last.text.is_empty() {
+                self.width += last.text.width();
+                self.runs.push(last);
+            }
+        }
+        self
+    }
+
     /// Appends another line.
     pub fn append(&mut self, other: &Self) -> &mut Self {
         for run in &other.runs {
@@ -159,6 +175,8 @@ mod tests {
         assert_eq!((line.text().as_str(), line.width()), ("北京  x", 7));
         line.right(12, Ink::Plain, "\x1b[");
         assert_eq!(line.text(), "北京  x\\x1b[");
+        assert_eq!(line.clip(7).text(), "北京  x");
+        assert_eq!(line.clip(3).text(), "北", "half a character is none");
     }
 
     #[test]

@@ -47,12 +47,22 @@ fn two(ns: i64, (large, large_name): (i64, &str), (small, small_name): (i64, &st
     }
 }
 
-/// A column of times in one unit, so that they can be compared down the page.
+/// A column of times in one form, so that they can be compared down the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale {
-    unit: i64,
-    name: &'static str,
+    form: Form,
     decimals: usize,
+}
+
+/// How the times of a column are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// `31.20 ms`.
+    Millis,
+    /// `83.0123 s`.
+    Seconds,
+    /// `12:03.4`, with hours and days as far as they are needed.
+    Clock,
 }
 
 impl Scale {
@@ -62,14 +72,16 @@ impl Scale {
         let (largest, span) = (largest.saturating_abs(), span.saturating_abs());
         if largest < SECOND {
             return Self {
-                unit: MILLI,
-                name: "ms",
+                form: Form::Millis,
                 decimals: 2,
             };
         }
         Self {
-            unit: SECOND,
-            name: "s",
+            form: if largest < 10 * MINUTE {
+                Form::Seconds
+            } else {
+                Form::Clock
+            },
             decimals: match span {
                 0..SECOND => 5,
                 SECOND..MINUTE => 4,
@@ -82,12 +94,28 @@ impl Scale {
     /// A time on this scale.
     #[must_use]
     pub fn time(self, ns: i64) -> String {
-        format!(
-            "{:.*} {}",
-            self.decimals,
-            ns as f64 / self.unit as f64,
-            self.name
-        )
+        match self.form {
+            Form::Millis => format!("{:.*} ms", self.decimals, ns as f64 / MILLI as f64),
+            Form::Seconds => format!("{:.*} s", self.decimals, ns as f64 / SECOND as f64),
+            Form::Clock => self.clock(ns),
+        }
+    }
+
+    fn clock(self, ns: i64) -> String {
+        let sign = if ns < 0 { "-" } else { "" };
+        let ns = ns.saturating_abs();
+        let (days, hours, minutes) = (ns / DAY, ns % DAY / HOUR, ns % HOUR / MINUTE);
+        // Cut, not rounded: 59.96 must not become 60.0.
+        let part = 10_i64.pow(9 - self.decimals as u32);
+        let (seconds, part) = (ns % MINUTE / SECOND, ns % SECOND / part);
+        let seconds = format!("{seconds:02}.{part:0width$}", width = self.decimals);
+        if days > 0 {
+            format!("{sign}{days} d {hours:02}:{minutes:02}:{seconds}")
+        } else if hours > 0 {
+            format!("{sign}{hours}:{minutes:02}:{seconds}")
+        } else {
+            format!("{sign}{minutes}:{seconds}")
+        }
     }
 }
 
@@ -189,6 +217,10 @@ mod tests {
         assert_eq!(scale.time(187_000_000), "187.00 ms");
         let late = Scale::new(83_012_000_000, 50_000_000);
         assert_eq!(late.time(83_012_340_000), "83.01234 s");
+        let long = Scale::new(7_500 * 1_000_000_000, 7_500 * 1_000_000_000);
+        assert_eq!(long.time(59_960_000_000), "0:59.9");
+        assert_eq!(long.time(7_384_500_000_000), "2:03:04.5");
+        assert_eq!(long.time(-100 * 3_600 * 1_000_000_000), "-4 d 04:00:00.0");
     }
 
     #[test]

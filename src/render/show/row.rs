@@ -4,6 +4,7 @@ use super::super::Look;
 use super::super::line::{Line, columns, cut, cut_middle};
 use super::super::text::Clock;
 use super::super::theme::Ink;
+use super::super::units;
 use super::stack::time_of_day;
 use crate::view::frame::{FrameView, LayerView};
 
@@ -20,6 +21,9 @@ const ENDS: &[(&str, &str)] = &[
 
 /// Below this width times and addresses are short, so that something is left for what a frame is about.
 const NARROW: usize = 72;
+
+/// From so many seconds on nobody counts in seconds.
+const LONG: f64 = 100_000.0;
 
 /// Draws frames as they come. Columns only ever grow, up to a share of the line.
 #[derive(Debug)]
@@ -89,7 +93,8 @@ impl<'a> Rows<'a> {
         let faulty = frame.layers.iter().any(|layer| layer.fault.is_some());
         let room = look.width.saturating_sub(line.width());
         let ink = if faulty { Ink::Warn } else { Ink::Plain };
-        line.push(ink, &cut(&summary, room, look.charset));
+        line.push(ink, &cut(&summary, room, look.charset))
+            .clip(look.width);
         line
     }
 
@@ -98,7 +103,9 @@ impl<'a> Rows<'a> {
         let before = self.before.replace(since).unwrap_or(since);
         let seconds = |ns: i64| {
             let seconds = ns as f64 / 1e9;
-            if self.look.columns() < NARROW {
+            if seconds.abs() >= LONG {
+                units::duration(ns)
+            } else if self.look.columns() < NARROW {
                 format!("{seconds:.4}")
             } else {
                 format!("{seconds:.6} s")

@@ -50,6 +50,13 @@ pub fn captures(captures: &[CaptureView], look: &Look) -> Vec<Line> {
         .collect()
 }
 
+/// A sentence in place of a story.
+#[must_use]
+pub fn remark(text: &str, look: &Look) -> Vec<Line> {
+    let width = look.columns() - INDENT;
+    indented(wrap([(Ink::Plain, text)], width, look.charset), look)
+}
+
 /// One journey of several, in one line.
 #[must_use]
 pub fn overview(journey: &Journey, look: &Look) -> Line {

@@ -25,7 +25,7 @@ use crate::view::timeline::{Depth, Journey, Role, Step};
 use grid::Grid;
 
 pub(super) use head::time_of_day;
-pub use head::{captures, overview};
+pub use head::{captures, overview, remark};
 
 /// Which times are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
