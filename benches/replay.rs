@@ -5,6 +5,12 @@
 //!
 //! `cargo bench --bench replay -- OUT.pcap [ROUNDS]`
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a tool for developers, on the project's own samples"
+)]
+
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -194,7 +200,7 @@ impl Actor {
         match protocol {
             6 if frame.len() >= body + 18 => sums.push(body + 16),
             17 if frame.len() >= body + 8 && frame[body + 6..body + 8] != [0, 0] => {
-                sums.push(body + 6)
+                sums.push(body + 6);
             }
             _ => {}
         }

@@ -1,6 +1,8 @@
 //! Prints every name that was asked for in a capture, with the frame that asked: `cargo run --example names_asked FILE`.
 //! Shows how fields are read: each has Wireshark's key, its value, and the bytes that hold it.
 
+#![expect(clippy::print_stdout, reason = "it is a program")]
+
 use std::path::PathBuf;
 
 use wirewalk::error::Error;

@@ -1,6 +1,8 @@
 //! Prints the verdict of every journey in a capture: `cargo run --example one_sentence FILE`.
 //! Shows how stories are read: journeys come in the order of their first frames, each with its steps and their evidence.
 
+#![expect(clippy::print_stdout, reason = "it is a program")]
+
 use std::path::PathBuf;
 
 use wirewalk::error::Error;

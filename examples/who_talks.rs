@@ -1,6 +1,8 @@
 //! Prints who talked to whom, and what TLS agreed on: `cargo run --example who_talks FILE`.
 //! Shows how conversations are read: in one pass, in bounded memory, in the order of their first frames.
 
+#![expect(clippy::print_stdout, reason = "it is a program")]
+
 use std::path::PathBuf;
 
 use wirewalk::error::Error;

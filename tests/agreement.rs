@@ -1,5 +1,7 @@
 //! Skimming and detail tell the same: the same conversations, the same events from the same bytes of the same frames.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 use std::fs;
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! Runs the programs of `examples/` on their built-in samples, and looks at what they print.
 
+#![expect(clippy::expect_used, reason = "helpers of tests may fail as tests do")]
+
 use std::process::Command;
 
 fn run(example: &str) -> String {

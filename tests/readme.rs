@@ -1,5 +1,12 @@
 //! Holds every `console` block of the README against what the program prints. `README_UPDATE=1` writes them anew.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "it reads the README, and fails when it cannot"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -20,9 +27,12 @@ fn output(line: &str) -> String {
         String::from_utf8_lossy(&run.stderr)
     );
     let text = String::from_utf8(run.stdout).unwrap();
-    text.lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+    let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+    lines.join(
+        "
+",
+    ) + "
+"
 }
 
 #[test]
@@ -35,11 +45,24 @@ fn blocks_are_what_the_program_prints() {
     while let Some((before, block)) = rest.split_once("```console\n") {
         let (body, after) = block.split_once("```\n").unwrap();
         let command = body.lines().next().unwrap();
-        new += &format!("{before}```console\n{command}\n{}```\n", output(command));
+        let printed = output(command);
+        for part in [
+            before,
+            "```console
+",
+            command,
+            "
+",
+            &printed,
+            "```
+",
+        ] {
+            new.push_str(part);
+        }
         rest = after;
         blocks += 1;
     }
-    new += rest;
+    new.push_str(rest);
     assert!(blocks >= 2, "the README shows what the program prints");
     if std::env::var_os("README_UPDATE").is_some() {
         fs::write(path, new).unwrap();

@@ -1,5 +1,7 @@
 //! The fast path and the detailed decoders hold the same of every frame: addresses, ports, flags, payload.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 use std::fs;
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! Every sample becomes the journey that its README row names, with every event in exactly one step.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

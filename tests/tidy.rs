@@ -1,5 +1,11 @@
 //! The rules of the house, held as a test: who may import whom, and how files look.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "it reads the sources, and fails when it cannot"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! What is told of TLS conversations, with keys and without: from the samples, through flow tracking and decryption.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 use std::path::Path;
 
 use wirewalk::capture::{Block, Capture};
