@@ -9,6 +9,7 @@
 //! | request | handshake's end | last frame of the first request | `time_pretransfer` and the sending |
 //! | wait | the request's end | first frame of the answer | `time_starttransfer` |
 //! | transfer | first frame of the answer | last frame of the last body | `time_total` |
+//! | transfer, sealed | handshake's end | last sealed record or packet | |
 //! | close | first FIN, close or RST | last frame | not counted by curl |
 
 use crate::model::{Side, Timestamp};
@@ -111,6 +112,16 @@ fn add(moments: &[&Moment], flow: Option<u32>, phases: &mut Vec<Phase>) {
             .map(|m| m.body.map_or(m.until, |body| body.until.max(m.until)))
             .max();
         push("transfer", response.time, end.unwrap_or(response.until));
+    }
+    // What runs inside a session without keys is not known, but how long it ran is.
+    if let (None, None, Some(ready)) = (request, response, secured) {
+        let sealed = moments
+            .iter()
+            .filter(main)
+            .filter(|m| m.def.id.ends_with(".encrypted"))
+            .map(|m| m.body.map_or(m.until, |body| body.until.max(m.until)))
+            .max();
+        push("transfer", ready, sealed.unwrap_or(ready));
     }
     let close = first(&["tcp.fin", "tcp.reset"]).map(|m| m.time);
     let over = moments
