@@ -174,11 +174,17 @@ pub fn header<'a>(moment: &'a Moment, name: &str) -> Option<&'a str> {
                 .values
                 .iter()
                 .filter(|c| matches!(c.def.key, "http.request.line" | "http.response.line"));
-            return lines
+            let unnamed = lines
                 .filter_map(super::moment::Captured::text)
                 .filter_map(|line| line.split_once(':'))
                 .find(|(key, _)| key.eq_ignore_ascii_case(name))
                 .map(|(_, value)| value.trim());
+            // Frequent header fields have keys of their own.
+            let own = moment.values.iter().find(|c| {
+                let key = c.def.key.strip_prefix("http.");
+                key.is_some_and(|key| key.split('_').eq(name.split('-')))
+            });
+            return unnamed.or_else(|| own?.text());
         }
         "http2" => ("http2.header.name", "http2.header.value"),
         "http3" => ("http3.headers.header.name", "http3.headers.header.value"),

@@ -57,10 +57,7 @@ impl Journey {
                 told::Outcome::Failed => Outcome::Failed,
                 told::Outcome::Incomplete => Outcome::Incomplete,
             },
-            verdict: journey
-                .verdict()
-                .map(|text| reader.fill(text, None))
-                .unwrap_or_default(),
+            verdict: reader.verdict(),
             start_ns: journey.start.since(manner.start),
             duration_ns: journey.end.since(journey.start),
             conversations,
@@ -120,6 +117,21 @@ impl Reader<'_> {
         } else {
             title
         }
+    }
+
+    /// The sentence that ends the journey; one that quotes nothing where its own lacks a value.
+    fn verdict(&self) -> Rich {
+        let own = self.journey.verdict();
+        let own = own.map(|text| self.fill(text, None)).unwrap_or_default();
+        if !own.is_empty() {
+            return own;
+        }
+        let outcome = self.journey.outcome.word();
+        let common = &self.journey.common.verdicts;
+        let plain = common
+            .iter()
+            .rfind(|v| v.outcome == outcome && v.when.is_empty());
+        plain.map_or_else(Rich::default, |v| self.fill(&v.say, None))
     }
 
     fn step(&self, told: &told::Told) -> Step {
@@ -248,9 +260,16 @@ impl Reader<'_> {
             let say = self.fill(&reason.say, Some(told));
             return (title, say, Rich::default(), Rich::default());
         }
+        let mut say = fill(variant.map(|v| &v.say), &step.say);
+        if say.is_empty()
+            && let Some(moment) = &told.moment
+        {
+            // The message is odd and lacks what the sentence quotes.
+            say = Rich::plain(moment.def.help);
+        }
         (
             title,
-            fill(variant.map(|v| &v.say), &step.say),
+            say,
             fill(variant.map(|v| &v.text), &step.text),
             fill(variant.map(|v| &v.deep), &step.deep),
         )
