@@ -175,18 +175,18 @@ impl Style {
 
 fn default(ink: Ink) -> Style {
     match ink {
-        Ink::Plain => Style::PLAIN,
+        // Labels stay in the terminal's own colour: its blue is hard to read on black.
+        Ink::Plain | Ink::Label => Style::PLAIN,
         Ink::Strong | Ink::Actor | Ink::Title => Style::BOLD,
         Ink::Faint => Style::DIM,
         Ink::Value => Style::of(Colour::Cyan),
-        Ink::Label => Style::of(Colour::Blue),
         Ink::Good => Style::of(Colour::Green).bold(),
         Ink::Bad => Style::of(Colour::Red).bold(),
         Ink::Warn => Style::of(Colour::Yellow),
         Ink::Known(evidence) => match evidence {
             Evidence::Observed => Style::of(Colour::Green),
             Evidence::Decrypted => Style::of(Colour::Cyan),
-            Evidence::Host => Style::of(Colour::Blue),
+            Evidence::Host => Style::of(Colour::Blue).bold(),
             Evidence::Inferred => Style::of(Colour::Yellow),
             Evidence::Hidden => Style::DIM,
             Evidence::Absent => Style::of(Colour::Magenta),
