@@ -148,7 +148,6 @@ fn conversations_one_line_each() {
         let text = told(&["list", "curl-https", "--width", width]);
         let json = told(&["list", "curl-https", "--format", "json"]);
         assert_eq!(text.lines().count(), json.lines().count());
-        insta::assert_snapshot!(format!("list-{width}"), text);
     }
 }
 
@@ -157,72 +156,37 @@ fn frames_in_lines() {
     for width in ["60", "80", "140"] {
         let text = told(&["show", "curl-https", "--width", width]);
         assert_eq!(text.lines().count(), 23);
-        insta::assert_snapshot!(format!("rows-{width}"), text);
     }
-    insta::assert_snapshot!(
-        "rows-delta",
-        told(&[
-            "show", "ping", "-c", "6", "--time", "delta", "--width", "100"
-        ])
-    );
+    let delta = told(&["show", "ping", "-c", "6", "--time", "delta"]);
+    assert!(delta.lines().all(|line| line.contains('+')), "{delta}");
     let utc = told(&["show", "ping", "-c", "1", "--time", "utc"]);
     assert!(
-        utc.split_whitespace().nth(1).is_some_and(|t| t.len() == 15),
+        utc.split_whitespace()
+            .nth(1)
+            .is_some_and(|time| time.len() == 15),
         "{utc}"
     );
 }
 
 #[test]
 fn frames_layer_by_layer() {
-    for width in ["60", "80", "140"] {
-        let args = ["show", "curl-https", "--frames", "3,15", "--width", width];
-        let text = told(&args);
-        for line in text.lines() {
-            assert!(line.chars().count() <= width.parse().unwrap(), "{line}");
-        }
-        insta::assert_snapshot!(format!("frames-{width}"), text);
+    let text = told(&["show", "curl-https", "--frames", "3,15"]);
+    for key in [
+        "eth.dst",
+        "ip.ttl",
+        "udp.dstport",
+        "dns.qry.name",
+        "http.host",
+    ] {
+        assert!(text.contains(key), "{key}");
     }
-    insta::assert_snapshot!(
-        "frame-marked",
-        told(&[
-            "show",
-            "curl-https",
-            "--frames",
-            "3",
-            "--mark",
-            "dns.qry.name",
-            "--mark",
-            "ip.ttl",
-            "--width",
-            "80"
-        ])
-    );
-    insta::assert_snapshot!(
-        "frame-deep",
-        told(&[
-            "show",
-            "connection-refused",
-            "--frames",
-            "8",
-            "--depth",
-            "deep",
-            "--width",
-            "80"
-        ])
-    );
-    insta::assert_snapshot!(
-        "frame-brief",
-        told(&[
-            "show",
-            "curl-https",
-            "--frames",
-            "12",
-            "--depth",
-            "brief",
-            "--width",
-            "80"
-        ])
-    );
+    assert!(text.contains("decrypted") && !text.contains("[40]"));
+    let marked = told(&["show", "curl-https", "--frames", "3", "--mark", "ip.ttl"]);
+    assert!(marked.contains("[40]"));
+    let deep = told(&["show", "curl-https", "--frames", "3", "--depth", "deep"]);
+    assert!(deep.lines().count() > marked.lines().count() + 30);
+    let brief = told(&["show", "curl-https", "--frames", "3", "--depth", "brief"]);
+    assert!(!brief.contains("ip.ttl") && brief.contains("Internet Protocol Version 4"));
 }
 
 #[test]
@@ -233,20 +197,10 @@ fn every_frame_of_every_sample_fits_into_its_width() {
         .filter(|line| line.starts_with(' ') && !line.starts_with("  "))
         .filter_map(|line| line.split_whitespace().next());
     for name in names {
-        for width in [60, 80] {
-            let text = told(&[
-                "show",
-                name,
-                "--frames",
-                "all",
-                "--depth",
-                "deep",
-                "--width",
-                &width.to_string(),
-            ]);
-            for line in text.lines() {
-                assert!(line.chars().count() <= width, "{name}: {line}");
-            }
+        let all = ["--frames", "all", "--depth", "deep", "--width", "60"];
+        let text = told(&[&["show", name], &all[..]].concat());
+        for line in text.lines() {
+            assert!(line.chars().count() <= 60, "{name}: {line}");
         }
     }
 }

@@ -5,5 +5,8 @@ mod bytes;
 mod row;
 mod stack;
 
+#[cfg(test)]
+mod tests;
+
 pub use row::Rows;
 pub use stack::{Options, lines};

@@ -79,21 +79,18 @@ fn title(frame: &FrameView, look: &Look) -> Line {
 
 /// Its time of day, what was not captured, where it came from, and comments.
 fn facts(frame: &FrameView, look: &Look) -> Vec<Line> {
-    let mut line = look.line();
-    line.to(INDENT).push(Ink::Faint, &date(&frame.time));
+    let date = date(&frame.time);
+    let mut text = vec![(Ink::Faint, date.as_str())];
+    let (mut cut, mut file) = (String::new(), String::new());
     if frame.captured_len < frame.wire_len {
-        line.push(
-            Ink::Warn,
-            &format!("  {} of them captured", frame.captured_len),
-        );
+        let _ = write!(cut, ", {} bytes captured", frame.captured_len);
+        text.push((Ink::Warn, &cut));
     }
-    if let (Some(file), Some(number)) = (frame.file, frame.file_number) {
-        line.push(
-            Ink::Faint,
-            &format!("  frame {number} of file {}", file + 1),
-        );
+    if let (Some(of), Some(number)) = (frame.file, frame.file_number) {
+        let _ = write!(file, ", frame {number} of file {}", of + 1);
+        text.push((Ink::Faint, &file));
     }
-    let mut lines = vec![line];
+    let mut lines = indented(&text, INDENT, look);
     for comment in &frame.comments {
         // Comments are someone's text in lines of their own; each of them is shown as one.
         for comment in comment.lines() {
