@@ -76,7 +76,7 @@ pub(super) fn scan(options: &[u8]) -> Outlook {
                     break;
                 };
                 match (code, value) {
-                    (52, &[overload, ..]) => outlook.overload = overload,
+                    (52, &[overload @ 1..=3, ..]) => outlook.overload = overload,
                     (60, _) => outlook.format = format_of(value),
                     (119, _) => outlook.searches = outlook.searches.saturating_add(1),
                     _ => {}

@@ -14,6 +14,9 @@ const IEEE_802: u64 = 6;
 /// Hardware types that are given to real networks are below this number in a client identifier.
 const HARDWARE_TYPES: u64 = 48;
 
+/// The one network interface of boot firmware that is defined (RFC 4578 section 2.2).
+const NETWORK_UNDI: u64 = 1;
+
 /// Delayed authentication and its algorithm (RFC 3118 section 5).
 const DELAYED: u8 = 1;
 const HMAC_MD5: u8 = 1;
@@ -222,6 +225,9 @@ pub(super) fn authentication(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 
 /// Option 94: the version of the boot firmware's network interface (RFC 4578).
 pub(super) fn network_interface(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    if c.peek_number(0, 1) != Some(NETWORK_UNDI) {
+        return c.bytes(&f::VALUE, c.left()).map(drop);
+    }
     c.take(1)?;
     c.u8(&f::NETWORK_MAJOR)?;
     c.u8(&f::NETWORK_MINOR).map(drop)

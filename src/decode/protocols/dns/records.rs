@@ -331,8 +331,9 @@ fn authorization(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     };
     let heading = c.open(def);
     let result = property_of(c, tag_length);
-    if let Ok(value) = &result {
-        c.entitle_text(heading, value);
+    match &result {
+        Ok(value) if values::is_text(value.as_bytes()) => c.entitle_text(heading, value),
+        _ => c.entitle(heading, Value::Bytes),
     }
     c.close(heading);
     result.map(drop)

@@ -62,9 +62,13 @@ pub(super) fn dnskey(c: &mut Cursor<'_, '_>) -> Result<String, Fault> {
     c.flag(&f::DNSKEY_ZONE, 2, 7)?;
     c.flag(&f::DNSKEY_REVOKED, 2, 8)?;
     let entry = c.flag(&f::DNSKEY_ENTRY, 2, 15)?;
-    // The reserved bits are not next to each other; they are shown in their places.
+    // The reserved bits are not next to each other: they are shown in their places, but for the lowest bit.
     let bits = c.peek_number(0, 2).unwrap_or_default();
-    c.put(&f::DNSKEY_RESERVED, c.ahead(2), Value::Num(bits & 0xfe7e));
+    c.put(
+        &f::DNSKEY_RESERVED,
+        c.ahead(2),
+        Value::Num((bits & 0xfe7e) >> 1),
+    );
     values::entitle_number(c, flags, 2)?;
     c.u8(&f::DNSKEY_PROTOCOL)?;
     let algorithm = c.u8(&f::DNSKEY_ALGORITHM)?;

@@ -44,12 +44,17 @@ pub(super) fn text(
     let span = c.ahead(len);
     let bytes = c.take(len)?;
     let text = String::from_utf8_lossy(bytes).into_owned();
-    if bytes.iter().all(|b| (0x20..0x7f).contains(b)) {
+    if is_text(bytes) {
         c.put_text(def, span, &text);
     } else {
         c.put(def, span, Value::Bytes);
     }
     Ok(text)
+}
+
+/// All of it is printable ASCII.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    bytes.iter().all(|b| (0x20..0x7f).contains(b))
 }
 
 /// The first bytes of an address whose trailing zeros were left out.
