@@ -95,7 +95,8 @@ impl Line {
                 break;
             };
             self.width -= last.text.width();
-            last.text = prefix(&last.text, column.saturating_sub(self.width)).to_owned();
+            let kept = prefix(&last.text, column.saturating_sub(self.width)).len();
+            last.text.truncate(kept);
             if !last.text.is_empty() {
                 self.width += last.text.width();
                 self.runs.push(last);
