@@ -9,7 +9,7 @@ use super::stack::time_of_day;
 use crate::view::frame::{FrameView, LayerView};
 
 /// Layers that are a part of another layer's message, not one of their own.
-const PARTS: &[&str] = &["data", "x509af", "x509sat", "padding"];
+const PARTS: &[&str] = &["data", "x509af", "x509if", "sct"];
 
 /// Fields that hold the source and the destination, as a pair of one layer.
 const ENDS: &[(&str, &str)] = &[
