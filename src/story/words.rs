@@ -70,6 +70,14 @@ pub static WORDS: &[Word] = &[
         value: |j, _| Some(Spoken::Value(j.name.as_deref()?.to_owned())),
     },
     Word {
+        name: "target",
+        help: "The host name that is asked for, else the server's IP address.",
+        value: |j, _| match &j.name {
+            Some(name) => Some(Spoken::Value(name.to_string())),
+            None => address(j, Role::Server),
+        },
+    },
+    Word {
         name: "url",
         help: "The URL that the requests show, else scheme and name.",
         value: |j, _| Some(Spoken::Value(j.url.as_deref()?.to_owned())),
