@@ -25,6 +25,8 @@ pub struct Conversation {
     pub frames: u64,
     /// Payload bytes of client and server, so far.
     pub bytes: [u64; 2],
+    /// Nothing more is expected of it.
+    pub over: bool,
     /// What its protocols know of it as a whole.
     pub facts: Vec<Fact>,
 }
@@ -43,6 +45,7 @@ impl Conversation {
             ending: flow.outcome(),
             frames: flow.frames,
             bytes: flow.bytes,
+            over: false,
             facts: Vec::new(),
         }
     }

@@ -6,7 +6,7 @@ use crate::flow::Outcome;
 use crate::model::Timestamp;
 
 use super::strand::{Kind, Strand};
-use super::{Narrator, PATIENCE};
+use super::{Later, Narrator, PATIENCE};
 
 /// This many failures of one host are told one by one; those that follow at once are told together.
 const APART: u32 = 16;
@@ -65,8 +65,7 @@ impl Narrator {
         if let Some(crowd) = self.crowds.get_mut(&key) {
             crowd.root = Some(id);
         }
-        self.waiting
-            .push_back((Timestamp(now.0.saturating_add(PATIENCE)), id));
+        self.later(Later::Journey(id));
         true
     }
 }

@@ -43,8 +43,11 @@ use wants::Wants;
 
 /// How many frames back the time of a frame is remembered; a message that began earlier is told at its end's time.
 const TIMES: usize = 16_384;
-/// How long a redirect or a failed connection may be without its continuation, in nanoseconds.
-const PATIENCE: i64 = 5_000_000_000;
+/// How long something may go on that seems to be over, in nanoseconds: a connection after its last FIN or RST, a name that
+/// was looked up and not used yet, a redirect or a failure without what follows it.
+const PATIENCE: i64 = 10_000_000_000;
+
+type Look<'a> = &'a dyn Fn(u32, bool) -> Option<Conversation>;
 
 /// What was not recognised.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +56,17 @@ pub struct Stray {
     pub frames: u64,
     /// Conversations in which nothing was.
     pub conversations: Vec<u32>,
+}
+
+/// What seems to be over, and is looked at again later.
+#[derive(Clone, Copy, Debug)]
+enum Later {
+    /// A conversation that was closed.
+    Closed(u32),
+    /// A name that was looked up.
+    Lookup(u32),
+    /// A journey that may be continued.
+    Journey(u32),
 }
 
 /// Tells journeys as they end.
@@ -67,7 +81,7 @@ pub struct Narrator {
     routes: FxHashMap<u32, Vec<u32>>,
     links: Links,
     crowds: FxHashMap<crowd::Key, crowd::Crowd>,
-    waiting: VecDeque<(Timestamp, u32)>,
+    waiting: VecDeque<(Timestamp, Later)>,
     told: VecDeque<Journey>,
     stray: Stray,
     now: Timestamp,
@@ -96,7 +110,14 @@ impl Narrator {
 
     /// Takes in a frame whose events were raised.
     pub fn feed(&mut self, frame: &[u8], d: &Dissection, flows: &Flows) {
-        self.take(d, frame, &|id| flows.flow(id).map(Conversation::of));
+        self.take(d, frame, &|id, whole| {
+            let flow = flows.flow(id)?;
+            let mut conversation = Conversation::of(flow);
+            if whole {
+                conversation.facts = flow.facts();
+            }
+            Some(conversation)
+        });
     }
 
     /// A conversation is over.
@@ -106,17 +127,18 @@ impl Narrator {
         self.over(&conversation, &flow.endings);
     }
 
-    fn take(&mut self, d: &Dissection, frame: &[u8], look: &dyn Fn(u32) -> Option<Conversation>) {
+    /// `look` finds a conversation, with the facts of its protocols when it is wanted whole.
+    fn take(&mut self, d: &Dissection, frame: &[u8], look: Look<'_>) {
         self.now = self.now.max(d.time);
         if let Some(slot) = self.times.get_mut(d.packet.0 as usize % TIMES) {
             *slot = (d.packet, d.time);
         }
-        while let Some(&(until, root)) = self.waiting.front() {
+        while let Some(&(until, later)) = self.waiting.front() {
             if until > self.now {
                 break;
             }
             self.waiting.pop_front();
-            self.tell_when_over(root, true);
+            self.look_again(later, look);
         }
         if d.events.is_empty() && d.bodies.is_empty() {
             self.stray.frames += u64::from(d.flow.is_none());
@@ -141,21 +163,57 @@ impl Narrator {
         for ending in endings {
             let moment = self.verdict(ending.event, &ending.frames, ending.time, conversation);
             let known = conversation.clone();
-            self.place(moment, Some(flow), &move |_| Some(known.clone()));
+            self.place(moment, Some(flow), &move |_, _| Some(known.clone()));
         }
-        let Some(strands) = self.routes.remove(&flow) else {
+        self.settle(conversation);
+        if self.routes.remove(&flow).is_none() {
             self.stray.frames += conversation.frames;
             self.stray.conversations.push(flow);
-            return;
-        };
+        }
+    }
+
+    /// Looks again at what seemed to be over.
+    fn look_again(&mut self, later: Later, look: Look<'_>) {
+        match later {
+            Later::Journey(root) => self.tell_when_over(root, true),
+            Later::Closed(flow) => {
+                // Its end may have come meanwhile; then it was settled with that.
+                if let Some(conversation) = look(flow, true) {
+                    self.settle(&conversation);
+                }
+            }
+            Later::Lookup(id) => {
+                let now = self.now;
+                let Some(strand) = self.strands.get_mut(&id) else {
+                    return;
+                };
+                let quiet = strand.questions.is_empty() && now.since(strand.last) >= PATIENCE;
+                if quiet && strand.parent.is_none() && strand.kind == Kind::Lookup {
+                    strand.open = 0;
+                    self.tell_when_over(id, true);
+                }
+            }
+        }
+    }
+
+    fn later(&mut self, later: Later) {
+        let until = Timestamp(self.now.0.saturating_add(PATIENCE));
+        self.waiting.push_back((until, later));
+    }
+
+    /// A conversation is over, or as good as over: its journey is told if nothing else keeps it open.
+    fn settle(&mut self, conversation: &Conversation) {
+        let flow = conversation.id;
+        let strands = self.routes.get(&flow).cloned().unwrap_or_default();
         let mut roots = FxHashSet::default();
         for id in strands {
             let Some(strand) = self.strands.get_mut(&id) else {
                 continue;
             };
-            strand.open = strand.open.saturating_sub(1);
             if let Some(known) = strand.conversations.iter_mut().find(|c| c.id == flow) {
+                strand.open = strand.open.saturating_sub(u32::from(!known.over));
                 *known = conversation.clone();
+                known.over = true;
             }
             self.note_failure(id);
             self.claim_at_end(id);
@@ -370,8 +428,7 @@ impl Narrator {
         // A crowd is over when nobody has joined it for a while.
         let gathers = strand.crowd && self.now.since(strand.last) < PATIENCE;
         if (continues && !waited) || gathers {
-            let until = Timestamp(self.now.0.saturating_add(PATIENCE));
-            self.waiting.push_back((until, root));
+            self.later(Later::Journey(root));
             return;
         }
         if !self.joins_crowd(root) {

@@ -81,6 +81,8 @@ pub(super) struct Strand {
     pub types: Vec<u64>,
     pub neighbour: Neighbour,
     pub expected: Option<Expected>,
+    /// How much was known of unclaimed questions to the link when this strand last looked at them.
+    pub checked: u64,
     /// The other side has answered.
     pub established: bool,
     /// Many that failed alike are told as this one.
@@ -106,6 +108,7 @@ impl Strand {
             types: Vec::new(),
             neighbour: Neighbour::default(),
             expected: None,
+            checked: 0,
             established: false,
             crowd: false,
             tally: FxHashMap::default(),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use crate::decode::Value;
 use crate::model::Timestamp;
 use crate::story::journey as told;
@@ -31,7 +33,14 @@ impl Journey {
     /// The view of a told journey.
     #[must_use]
     pub fn new(id: u32, journey: &told::Journey, manner: Manner) -> Self {
-        let reader = Reader { journey, manner };
+        let reader = Reader {
+            journey,
+            manner,
+            said: journey
+                .moments()
+                .flat_map(|m| m.values.iter().map(|value| value.def.key))
+                .collect(),
+        };
         let steps: Vec<Step> = journey.steps.iter().map(|step| reader.step(step)).collect();
         let mut coverage = Coverage::default();
         for step in &steps {
@@ -107,6 +116,8 @@ fn actor(actor: &told::Actor) -> Actor {
 struct Reader<'a> {
     journey: &'a told::Journey,
     manner: Manner,
+    /// The keys of all values: most placeholders that have none are found here.
+    said: FxHashSet<&'static str>,
 }
 
 impl Reader<'_> {
@@ -140,17 +151,17 @@ impl Reader<'_> {
         let (title, say, more, deep) = self.texts(told, step);
         let depth = self.manner.depth;
         let because = self.because(told, step);
+        // What only the longest answer holds.
+        let all = step.filter(|_| depth >= Depth::Deep);
         let mut text = say.text();
-        let mut add = |more: &Rich, from: Depth| {
-            if depth >= from && !more.is_empty() {
-                if !text.is_empty() {
+        for more in [&more, &deep] {
+            for (at, (run, _)) in more.0.iter().enumerate() {
+                if at == 0 && !text.is_empty() {
                     text.push(' ');
                 }
-                text.push_str(&more.text());
+                text.push_str(run);
             }
-        };
-        add(&more, Depth::Normal);
-        add(&deep, Depth::Deep);
+        }
         let protocol = match moment {
             Some(moment) => moment.protocol,
             None => step.map_or("", |step| step.id.split('.').next().unwrap_or("")),
@@ -175,16 +186,8 @@ impl Reader<'_> {
             round: told.round,
             title,
             say,
-            more: if depth >= Depth::Normal {
-                more
-            } else {
-                Rich::default()
-            },
-            deep: if depth >= Depth::Deep {
-                deep
-            } else {
-                Rich::default()
-            },
+            more,
+            deep,
             text,
             evidence: evidence(told.evidence),
             because,
@@ -209,17 +212,8 @@ impl Reader<'_> {
                 .and_then(|variant| variant.refs.clone())
                 .or_else(|| step.map(|step| step.refs.clone()))
                 .unwrap_or_default(),
-            ask: step.map_or_else(Vec::new, |step| {
-                step.ask
-                    .iter()
-                    .map(|ask| {
-                        let say = |text| self.fill(text, Some(told)).text();
-                        (say(&ask.q), say(&ask.a))
-                    })
-                    .filter(|(q, a)| !q.is_empty() && !a.is_empty())
-                    .collect()
-            }),
-            sees: step.map_or_else(Rich::default, |step| self.fill(&step.sees, Some(told))),
+            ask: all.map_or_else(Vec::new, |step| self.ask(told, step)),
+            sees: all.map_or_else(Rich::default, |step| self.fill(&step.sees, Some(told))),
             look: step.map(|step| step.look.clone()).unwrap_or_default(),
             body: moment.and_then(|m| m.body).map(body),
             host: Vec::new(),
@@ -267,12 +261,28 @@ impl Reader<'_> {
             // The message is odd and lacks what the sentence quotes.
             say = Rich::plain(moment.def.help);
         }
+        let from = |depth, other: Option<&Option<Template>>, own| {
+            if self.manner.depth >= depth {
+                fill(other, own)
+            } else {
+                Rich::default()
+            }
+        };
         (
             title,
             say,
-            fill(variant.map(|v| &v.text), &step.text),
-            fill(variant.map(|v| &v.deep), &step.deep),
+            from(Depth::Normal, variant.map(|v| &v.text), &step.text),
+            from(Depth::Deep, variant.map(|v| &v.deep), &step.deep),
         )
+    }
+
+    fn ask(&self, told: &told::Told, step: &script::Step) -> Vec<(String, String)> {
+        let say = |text| self.fill(text, Some(told)).text();
+        step.ask
+            .iter()
+            .map(|ask| (say(&ask.q), say(&ask.a)))
+            .filter(|(q, a)| !q.is_empty() && !a.is_empty())
+            .collect()
     }
 
     fn because(&self, told: &told::Told, step: Option<&script::Step>) -> Option<Rich> {
@@ -421,14 +431,17 @@ impl Reader<'_> {
     }
 
     fn earlier(&self, key: &str, own: Option<&Moment>) -> Option<&Moment> {
+        if !self.said.contains(key) {
+            return None;
+        }
         let Some(own) = own else {
             return self.journey.moments().find(|m| m.value(key).is_some());
         };
-        self.journey
-            .moments()
+        let before = self.journey.steps.iter().rev();
+        before
+            .filter_map(|told| told.moment.as_ref())
             .filter(|m| m.flow == own.flow && m.first() <= own.first())
-            .filter(|m| m.value(key).is_some())
-            .last()
+            .find(|m| m.value(key).is_some())
     }
 
     fn display(&self, value: &Captured, form: Form) -> String {

@@ -13,10 +13,10 @@ use rustc_hash::FxHashMap;
 use crate::decode::Value;
 use crate::model::{Mac, Side};
 
-use super::Narrator;
 use super::conversation::Conversation;
 use super::moment::{Datum, Moment};
 use super::strand::{Joined, Kind, Strand};
+use super::{Later, Look, Narrator};
 
 pub(in crate::story) use names::{host, reverse_name};
 
@@ -40,6 +40,8 @@ pub(in crate::story) struct Links {
     neighbours: FxHashMap<(Option<IpAddr>, Option<IpAddr>), u32>,
     /// Questions to the link that nobody has claimed.
     unclaimed: Vec<u32>,
+    /// Counts what is learned of them, so that nobody looks at them twice for nothing.
+    learned: u64,
     /// Datagrams and echoes by their two ends.
     pairs: FxHashMap<(IpAddr, IpAddr), Vec<u32>>,
     /// Probings by their two ends.
@@ -136,10 +138,10 @@ impl Narrator {
         &mut self,
         mut moment: Moment,
         flow: Option<u32>,
-        look: &dyn Fn(u32) -> Option<Conversation>,
+        look: Look<'_>,
     ) {
         let about = moment.flow;
-        let conversation = about.and_then(look);
+        let conversation = about.and_then(|id| look(id, false));
         ends(&mut moment, conversation.as_ref());
         let id = moment.def.id;
         let protocol = moment.protocol;
@@ -162,7 +164,7 @@ impl Narrator {
             .into_iter()
             .flatten()
         {
-            let Some(conversation) = look(number) else {
+            let Some(conversation) = look(number, false) else {
                 continue;
             };
             let Some(s) = self.strands.get_mut(&strand) else {
@@ -176,6 +178,9 @@ impl Narrator {
                 } else {
                     // It holds nothing open: the other conversation is what counts.
                     s.open = s.open.saturating_sub(1);
+                    if let Some(last) = s.conversations.last_mut() {
+                        last.over = true;
+                    }
                 }
             }
         }
@@ -192,11 +197,20 @@ impl Narrator {
             _ => answered || strand.kind != Kind::Main,
         };
         let kind = strand.kind;
-        if kind != Kind::Neighbour && !self.links.unclaimed.is_empty() {
+        let learned = self.links.learned;
+        if kind != Kind::Neighbour
+            && !self.links.unclaimed.is_empty()
+            && std::mem::replace(&mut strand.checked, learned) != learned
+        {
             self.claim_neighbours(id);
         }
         let event = moment.def.id;
         match moment.protocol {
+            "tcp" if matches!(event, "tcp.closed" | "tcp.reset" | "tcp.refused") => {
+                if let Some(flow) = moment.flow {
+                    self.later(Later::Closed(flow));
+                }
+            }
             "dns" => self.learn_names(id, &moment),
             "arp" | "ndp" if kind == Kind::Neighbour => self.learn_neighbour(id, &moment),
             "dhcp" => self.learn_lease(id, &moment),

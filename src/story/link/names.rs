@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::super::Narrator;
 use super::super::conversation::Conversation;
 use super::super::moment::{Captured, Moment};
 use super::super::strand::{Joined, Kind, Strand};
 use super::super::tale;
+use super::super::{Later, Narrator};
 use super::{LEGS_MAX, SAME};
 
 impl Narrator {
@@ -84,7 +84,13 @@ impl Narrator {
                 .push(moment.number("dns.qry.type").unwrap_or(0));
         } else {
             strand.questions.retain(|open| *open != question);
+            if strand.questions.is_empty() && strand.parent.is_none() {
+                self.later(Later::Lookup(id));
+            }
         }
+        let Some(strand) = self.strands.get_mut(&id) else {
+            return;
+        };
         if moment.is("dns.response") {
             let found = moment
                 .values

@@ -43,6 +43,7 @@ impl Narrator {
         let Some(strand) = self.strands.get_mut(&id) else {
             return;
         };
+        self.links.learned += 1;
         let known = &mut strand.neighbour;
         let mac = |key: &str| mac(moment, key);
         match moment.def.id {

@@ -249,3 +249,21 @@ fn a_scan_is_told_as_a_few_journeys_and_one_with_a_count() {
     let syn = crowd.moments().next().unwrap();
     assert_eq!((syn.count, syn.packets.len()), (84, 84));
 }
+
+#[test]
+fn a_closed_connection_is_told_soon_although_its_conversation_is_kept_for_stragglers() {
+    let mut stage = Stage::new();
+    let flow = stage.open("tcp", "http", SERVER, 80);
+    stage.shake_hands(flow);
+    stage.get(flow, "a.test", 200, None);
+    stage.say(flow, Side::Server, "tcp.closed", &[]);
+    let other = stage.open("tcp", "http", "198.51.100.99", 80);
+    stage.say(other, Side::Client, "tcp.syn", &[]);
+    assert!(stage.told().is_empty());
+    stage.now += 60_000 * MILLISECOND;
+    stage.say(other, Side::Server, "tcp.syn_ack", &[]);
+    assert_eq!(stage.told().len(), 1);
+    stage.end(flow, Ended::Closed);
+    assert!(stage.told().is_empty(), "it is not told twice");
+    assert!(stage.narrator.stray().conversations.is_empty());
+}

@@ -164,12 +164,13 @@ const fn field(key: &'static str) -> (&'static str, FieldDef) {
     (key, def)
 }
 
-static EVENTS: [EventDef; 12] = [
+static EVENTS: [EventDef; 13] = [
     event("tcp.syn"),
     event("tcp.syn_ack"),
     event("tcp.established"),
     event("tcp.retransmission"),
     event("tcp.fin"),
+    event("tcp.closed"),
     event("dns.query"),
     event("dns.response"),
     event("http.request"),
@@ -230,6 +231,7 @@ impl Stage {
             ending: Ended::Open,
             frames: 1,
             bytes: [1, 1],
+            over: false,
             facts: Vec::new(),
         });
         id
@@ -274,7 +276,7 @@ impl Stage {
 
     fn feed(&mut self, d: &Dissection) {
         let known = &self.conversations;
-        let look = |id: u32| known.iter().find(|c| c.id == id).cloned();
+        let look = |id: u32, _: bool| known.iter().find(|c| c.id == id).cloned();
         self.narrator.take(d, &[0; 100], &look);
     }
 
