@@ -2,7 +2,7 @@
 
 use crate::decode::{Fact, FactValue};
 use crate::flow::{Flow, Outcome};
-use crate::model::{Endpoint, Mac, Side};
+use crate::model::{Endpoint, Mac, PacketId, Side};
 
 /// A conversation.
 #[derive(Clone, Debug)]
@@ -21,8 +21,10 @@ pub struct Conversation {
     pub macs: Option<(Mac, Mac)>,
     /// How it ended, so far.
     pub ending: Outcome,
-    /// Its frames, so far.
+    /// Its frames, so far, with those of ICMP errors about it.
     pub frames: u64,
+    /// The last frame that is counted.
+    pub last: PacketId,
     /// Payload bytes of client and server, so far.
     pub bytes: [u64; 2],
     /// Nothing more is expected of it.
@@ -44,9 +46,18 @@ impl Conversation {
             macs: flow.client_mac.zip(flow.server_mac),
             ending: flow.outcome(),
             frames: flow.frames,
+            last: flow.last,
             bytes: flow.bytes,
             over: false,
             facts: Vec::new(),
+        }
+    }
+
+    /// Counts a frame, once.
+    pub(super) fn count(&mut self, packet: PacketId) {
+        if packet > self.last {
+            self.last = packet;
+            self.frames += 1;
         }
     }
 

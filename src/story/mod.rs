@@ -149,11 +149,15 @@ impl Narrator {
             self.place(moment, d.flow.map(|f| f.id), look);
         }
         let Some(flow) = d.flow else { return };
-        for part in &d.bodies {
-            for id in self.routes.get(&flow.id).into_iter().flatten() {
-                if let Some(strand) = self.strands.get_mut(id) {
-                    strand.grow(part.event, part.from, flow.id, part.bytes, d.packet, d.time);
-                }
+        for id in self.routes.get(&flow.id).into_iter().flatten() {
+            let Some(strand) = self.strands.get_mut(id) else {
+                continue;
+            };
+            if let Some(known) = strand.conversations.iter_mut().find(|c| c.id == flow.id) {
+                known.count(d.packet);
+            }
+            for part in &d.bodies {
+                strand.grow(part.event, part.from, flow.id, part.bytes, d.packet, d.time);
             }
         }
     }
@@ -212,8 +216,12 @@ impl Narrator {
             };
             if let Some(known) = strand.conversations.iter_mut().find(|c| c.id == flow) {
                 strand.open = strand.open.saturating_sub(u32::from(!known.over));
-                *known = conversation.clone();
-                known.over = true;
+                let frames = known.frames.max(conversation.frames);
+                *known = Conversation {
+                    frames,
+                    over: true,
+                    ..conversation.clone()
+                };
             }
             self.note_failure(id);
             self.claim_at_end(id);

@@ -230,6 +230,7 @@ impl Stage {
             macs: Some((mac(1), mac(2))),
             ending: Ended::Open,
             frames: 1,
+            last: PacketId(0),
             bytes: [1, 1],
             over: false,
             facts: Vec::new(),
