@@ -138,6 +138,12 @@ impl<'b, 'o> Cursor<'b, 'o> {
         self.bytes.get(self.at..self.end).unwrap_or_default()
     }
 
+    /// The bytes of the buffer from an offset before this place up to here: a frame under its checksum.
+    #[must_use]
+    pub fn back_to(&self, from: u32) -> &'b [u8] {
+        self.bytes.get(from as usize..self.at).unwrap_or_default()
+    }
+
     /// All bytes of the layer, from its start to the end of what it may read: for compressed names and checksums.
     #[must_use]
     pub fn layer_bytes(&self) -> &'b [u8] {

@@ -110,11 +110,11 @@ mod tests {
         // A spanning tree frame of the corpus of tcpdump (802.1D_spanning_tree.pcap), cut to its LLC header.
         let seen = see(
             LinkType::ETHERNET,
-            "0180c2000000 001906eab885 0003 424203 0000000000000000",
+            &format!("0180c2000000 001906eab885 0003 424203 {}", "00".repeat(43)),
         );
         assert_eq!(seen.first("eth.len"), "3 bytes");
         assert_eq!(seen.layers(), ["eth", "llc", "eth"]);
-        assert_eq!(seen.first("eth.padding"), "00:00:00:00:00:00:00:00");
+        assert_eq!(seen.place("eth.padding"), Some((17, 43)));
         let seen = see(LinkType::ETHERNET, "0180c2000000 001906eab885 05e0 00");
         assert_eq!(seen.faults(), [("eth", "bad-value")]);
     }

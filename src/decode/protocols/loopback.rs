@@ -16,6 +16,7 @@ const FAMILIES: Names = &[
 
 fields! {
     FAMILY: "null.family", "Family", Show::Names(Base::Dec, FAMILIES), "Which protocols follow, as the number that the capturing system uses in its own byte order; IPv6 has a different one on each.";
+    UNKNOWN: "wirewalk.null.header", "Header", Show::Hex(8), "Neither a family nor a type, in whichever byte order it is read.";
     TYPE: "null.type", "Type", Show::Names(Base::Hex(4), ETHERTYPES), "Which protocol follows, as an EtherType: some systems write that instead of a family.";
 }
 
@@ -60,7 +61,11 @@ fn network_order(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 fn family_is(c: &mut Cursor<'_, '_>, family: u32) -> Result<(), Fault> {
     let at = c.ahead(4);
     c.take(4)?;
-    let def = if family > 1500 { &TYPE } else { &FAMILY };
+    let def = match family {
+        0..=1500 => &FAMILY,
+        1501..=0xffff => &TYPE,
+        _ => &UNKNOWN,
+    };
     c.put(def, at, Value::Num(u64::from(family)));
     match def.name_of(u64::from(family)) {
         Some(name) => c.summary(format_args!("{name}")),

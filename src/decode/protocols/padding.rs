@@ -12,6 +12,7 @@ fields! {
     VLAN_TRAILER: "vlan.trailer", "Trailer", Show::Plain, "Bytes behind the packet in a tagged frame that no length accounts for.";
     PROVIDER_TRAILER: "ieee8021ah.trailer", "Trailer", Show::Plain, "Bytes behind the packet in a provider-tagged frame that no length accounts for.";
     SLL_TRAILER: "sll.trailer", "Trailer", Show::Plain, "Bytes behind the packet in a cooked capture that no length accounts for.";
+    FCS: "eth.fcs", "Frame check sequence", Show::Hex(8), "The CRC-32 of the frame, by which the receiving interface finds damage; most interfaces take it off before the capture.";
     UNOWNED: "wirewalk.eth.trailer", "Trailer", Show::Plain, "Bytes behind the packet that no length accounts for, on a link without padding.";
 }
 
@@ -36,11 +37,18 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let owner = c.ancestors().take(2).map(|layer| layer.0).find(link);
     let len = c.left();
     let room = SHORTEST.saturating_sub(c.offset().saturating_sub(start)) as usize;
-    let filled = if owner.is_some() { room.min(len) } else { 0 };
+    // A frame that is still too short was not filled up: it was captured before, or on another kind of link.
+    let whole = c.rest_span().end().saturating_sub(start) >= SHORTEST;
+    let filled = if owner.is_some() && whole {
+        room.min(len)
+    } else {
+        0
+    };
     if filled > 0 && c.peek().iter().take(filled).all(|&b| b == 0) {
         c.bytes(&PADDING, filled)?;
     }
-    let rest = c.left();
+    let sum = owner == Some("eth") && checked(c, start);
+    let rest = c.left().saturating_sub(if sum { 4 } else { 0 });
     if rest > 0 {
         c.bytes(
             match owner {
@@ -53,8 +61,30 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             rest,
         )?;
     }
+    if sum {
+        c.u32(&FCS)?;
+    }
     c.summary(format_args!("{len} bytes behind the packet"));
     Ok(())
+}
+
+/// True when the last four bytes are the CRC-32 of the frame before them (IEEE 802.3-2022 clause 3.2.9): nothing else says
+/// that a capture kept them.
+fn checked(c: &Cursor<'_, '_>, start: u32) -> bool {
+    let Some((rest, sum)) = c.peek().split_last_chunk::<4>() else {
+        return false;
+    };
+    if c.missing() > 0 {
+        return false;
+    }
+    let crc = c.back_to(start).iter().chain(rest);
+    let crc = crc.fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            let low = crc & 1;
+            (crc >> 1) ^ (0xedb8_8320 * low)
+        })
+    });
+    (!crc).to_le_bytes() == *sum
 }
 
 #[cfg(test)]
@@ -98,5 +128,18 @@ mod tests {
         assert_eq!(seen.place("eth.padding"), Some((44, 16)));
         let seen = see(LinkType::RAW, &format!("{packet}{zeros}"));
         assert_eq!(seen.place("wirewalk.eth.trailer"), Some((30, 16)));
+    }
+
+    #[test]
+    fn a_kept_checksum_is_the_one_that_fits() {
+        // The sum by Python's zlib.crc32.
+        let packet = "4500001400010000400100000102030405060708";
+        let frame = format!("ffffffffffff0020d25afb3f0800{packet}{}", "00".repeat(26));
+        let sum = "91637a75";
+        let seen = see(LinkType::ETHERNET, &format!("{frame}{sum}"));
+        assert_eq!(seen.place("eth.fcs"), Some((60, 4)));
+        let seen = see(LinkType::ETHERNET, &format!("{frame}00000000"));
+        assert_eq!(seen.place("eth.fcs"), None);
+        assert_eq!(seen.place("eth.trailer"), Some((60, 4)));
     }
 }
