@@ -34,6 +34,14 @@ pub(super) static PROTOCOL: Protocol = Protocol {
 };
 
 fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    // Cisco's switches put a header of their own around frames, known by its group address.
+    let isl = matches!(c.peek(), [0x01 | 0x0c, 0, 0x0c, 0, 0, ..]);
+    let nested = c.ancestors().any(|layer| layer.0 == "isl");
+    if isl && !nested {
+        c.summary(format_args!("ISL"));
+        c.next(Next::Named("isl"), c.rest_span());
+        return Ok(());
+    }
     let dst = address(c, &DST, &DST_LG, &DST_IG)?;
     let src = address(c, &SRC, &SRC_LG, &SRC_IG)?;
     let number = c.peek_number(0, 2).unwrap_or(0);

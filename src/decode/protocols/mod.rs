@@ -11,6 +11,7 @@ mod icmp_extension;
 mod icmpv6;
 mod ipv4;
 mod ipv6;
+mod isl;
 mod llc;
 mod loopback;
 mod padding;
@@ -33,6 +34,7 @@ pub(super) use data::PROTOCOL as DATA;
 pub(super) static TABLE: &[&Protocol] = &[
     &ethernet::PROTOCOL,
     &padding::PROTOCOL,
+    &isl::PROTOCOL,
     &llc::PROTOCOL,
     &vlan::PROTOCOL,
     &qinq::PROTOCOL,
