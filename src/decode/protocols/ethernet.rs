@@ -45,15 +45,16 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let dst = address(c, &DST, &DST_LG, &DST_IG)?;
     let src = address(c, &SRC, &SRC_LG, &SRC_IG)?;
     let number = c.peek_number(0, 2).unwrap_or(0);
+    // 0 is no length of anything: some devices write it where they know no type.
     let def = match number {
-        0..=1500 => &LEN,
+        1..=1500 => &LEN,
         1501..=1535 => &INVALID,
         _ => &TYPE,
     };
     let number = c.u16(def)?;
     let (src, dst) = (Mac(src), Mac(dst));
     match number {
-        0..=1500 => {
+        1..=1500 => {
             c.summary(format_args!("{src} → {dst}, 802.3, {number} bytes"));
             c.bound(usize::from(number), &LEN);
             // Novell's "raw 802.3" has no LLC header: its checksum field, always 0xffff, stands in that place.

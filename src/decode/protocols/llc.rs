@@ -176,7 +176,9 @@ fn control(c: &mut Cursor<'_, '_>, response: bool) -> Result<bool, Fault> {
         if value & 1 == 0 {
             c.put(&N_S, at, Value::Num(value >> 1 & 0x7f));
         }
-        c.put(poll, at, Value::Bool(value & 0x100 != 0));
+        if value & 0x100 != 0 {
+            c.put(poll, at, Value::Bool(true));
+        }
         if value & 1 == 1 {
             c.put(&S_TYPE, at, Value::Num(value >> 2 & 3));
         }
