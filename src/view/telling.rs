@@ -351,43 +351,35 @@ impl Reader<'_> {
 
     /// Fills the placeholders of a text; a sentence that lacks a value is left out.
     fn fill(&self, text: &Template, told: Option<&told::Told>) -> Rich {
-        let mut runs: Vec<(String, Role)> = Vec::new();
+        let mut runs = Runs::default();
         for sentence in &text.sentences {
-            let before = runs.len();
+            let (count, len) = (runs.0.len(), runs.0.last().map_or(0, |run| run.0.len()));
             if self.say(sentence, told, &mut runs).is_none() {
-                runs.truncate(before);
+                runs.0.truncate(count);
+                if let Some((last, _)) = runs.0.last_mut() {
+                    last.truncate(len);
+                }
             }
         }
-        if let Some((last, _)) = runs.last_mut() {
+        if let Some((last, _)) = runs.0.last_mut() {
             last.truncate(last.trim_end().len());
         }
-        runs.retain(|run| !run.0.is_empty());
-        Rich(runs)
+        runs.0.retain(|run| !run.0.is_empty());
+        Rich(runs.0)
     }
 
-    fn say(
-        &self,
-        sentence: &Sentence,
-        told: Option<&told::Told>,
-        runs: &mut Vec<(String, Role)>,
-    ) -> Option<()> {
-        let begin = runs.len();
-        for part in &sentence.parts {
+    fn say(&self, sentence: &Sentence, told: Option<&told::Told>, runs: &mut Runs) -> Option<()> {
+        for (at, part) in sentence.parts.iter().enumerate() {
             match part {
-                Part::Text(text) => runs.push((text.clone(), Role::Plain)),
-                Part::Field(key, form) => runs.push((self.quote(key, *form, told)?, Role::Value)),
+                Part::Text(text) => runs.plain(text),
+                Part::Field(key, form) => {
+                    let value = self.quote(key, *form, told)?;
+                    runs.0.push((value, Role::Value));
+                }
                 Part::Word(word) => match (WORDS.get(*word)?.value)(self.journey, told)? {
-                    Spoken::Plain(text) => runs.push((text, Role::Plain)),
-                    Spoken::Value(text) => runs.push((text, Role::Value)),
-                    Spoken::Actor(role) => {
-                        let first = runs.len() == begin;
-                        article(role, first, runs);
-                        let name = match (role, first) {
-                            (told::Role::Everyone, true) => "Everyone",
-                            _ => role.word(),
-                        };
-                        runs.push((name.to_owned(), Role::Actor));
-                    }
+                    Spoken::Plain(text) => runs.plain(&text),
+                    Spoken::Value(text) => runs.0.push((text, Role::Value)),
+                    Spoken::Actor(role) => runs.actor(role, at == 0),
                 },
                 Part::Unknown(_) => return None,
             }
@@ -502,16 +494,33 @@ impl Reader<'_> {
     }
 }
 
-/// "the" before an actor, unless it stands there; "The" at the beginning of a sentence.
-fn article(role: told::Role, first: bool, runs: &mut Vec<(String, Role)>) {
-    let said = runs
-        .last()
-        .is_some_and(|(text, _)| !first && (text.ends_with("the ") || text.ends_with("The ")));
-    if role == told::Role::Everyone || said {
-        return;
+/// A text that grows; plain words that follow each other are one run.
+#[derive(Default)]
+struct Runs(Vec<(String, Role)>);
+
+impl Runs {
+    fn plain(&mut self, text: &str) {
+        match self.0.last_mut() {
+            Some((last, Role::Plain)) => last.push_str(text),
+            _ => self.0.push((text.to_owned(), Role::Plain)),
+        }
     }
-    let article = if first { "The " } else { "the " };
-    runs.push((article.to_owned(), Role::Plain));
+
+    /// An actor with "the" before it, unless that stands there; `first` in its sentence with a capital.
+    fn actor(&mut self, role: told::Role, first: bool) {
+        let said = self
+            .0
+            .last()
+            .is_some_and(|(text, _)| text.ends_with("the ") || text.ends_with("The "));
+        let name = match (role, first) {
+            (told::Role::Everyone, true) => "Everyone",
+            _ => role.word(),
+        };
+        if role != told::Role::Everyone && (first || !said) {
+            self.plain(if first { "The " } else { "the " });
+        }
+        self.0.push((name.to_owned(), Role::Actor));
+    }
 }
 
 fn evidence(evidence: moment::Evidence) -> Evidence {

@@ -24,18 +24,18 @@ impl Narrator {
         strand.neighbour.target = target;
         let id = self.add(strand);
         self.links.neighbours.insert(key, id);
-        match target
-            .and_then(|target| self.links.leased.get(&target))
-            .copied()
-        {
-            Some(lease) => self.join(id, lease, Joined::Serves),
-            None => {
-                if self.links.unclaimed.len() >= UNCLAIMED_MAX {
-                    self.links.unclaimed.remove(0);
-                }
-                self.links.unclaimed.push(id);
-            }
+        // A host that was just given an address makes sure of it: that is the end of the lease's story.
+        let own = asker == target || asker.is_none_or(|ip| ip.is_unspecified());
+        let lease = target.filter(|_| own);
+        let lease = lease.and_then(|target| self.links.leased.get(&target).copied());
+        if let Some(lease) = lease {
+            self.join(id, lease, Joined::Serves);
+            return id;
         }
+        if self.links.unclaimed.len() >= UNCLAIMED_MAX {
+            self.links.unclaimed.remove(0);
+        }
+        self.links.unclaimed.push(id);
         id
     }
 
@@ -52,9 +52,7 @@ impl Narrator {
                 known.asker_mac = known.asker_mac.or_else(|| mac("arp.dst.hw_mac"));
             }
             "ndp.neighbor_advertisement" => {
-                known.answer_mac = mac("icmpv6.opt.linkaddr")
-                    .or_else(|| mac("icmpv6.opt.target_linkaddr"))
-                    .or_else(|| mac("eth.src"));
+                known.answer_mac = mac("icmpv6.opt.linkaddr").or_else(|| mac("eth.src"));
                 known.asker_mac = known.asker_mac.or_else(|| mac("eth.dst"));
             }
             "arp.unanswered" => {}
