@@ -36,7 +36,7 @@ samples! {
     "dns-lookup", "dig www.shop.example.test", "A name that is an alias of an alias of two addresses.";
     "dhcp-join", "dhclient -4 -1 eth0", "A laptop without an address asks the home network for one.";
     "ping", "ping -c 3 www.example.test", "Three echo requests to a name, and three replies.";
-    "traceroute", "traceroute www.example.test", "The way to the server, five hops of which one is silent.";
+    "traceroute", "traceroute -N 1 -w 0.5 www.example.test", "The way to the server, five hops of which one is silent.";
     "lossy-download", "curl -s -o numbers.txt http://www.example.test/numbers.txt", "A download that loses segments in the middle and at the end, and gets some late.";
     "connection-refused", "curl http://www.example.test:8080/", "The server is there, but nothing listens on the port.";
     "expired-certificate", "curl https://expired.example.test/", "curl breaks off, because the server's certificate has ended.";

@@ -156,7 +156,7 @@ def ping(stage: Stage) -> None:
     stage.enter()
 
 
-@sample("traceroute", "traceroute www.example.test", "The way to the server, five hops of which one is silent.",
+@sample("traceroute", "traceroute -N 1 -w 0.5 www.example.test", "The way to the server, five hops of which one is silent.",
         "traceroute", "UDP probes; hop 3 silent; hop 5 port unreachable; reverse lookups")
 def traceroute(stage: Stage) -> None:
     stage.enter()
