@@ -1,6 +1,8 @@
 //! The one door and the only wiring: captures go in, frames, conversations and stories come out.
 
-use std::collections::BTreeMap;
+mod order;
+mod relay;
+
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,8 +23,16 @@ use crate::view::frame::FrameView;
 use crate::view::telling::Manner;
 use crate::view::timeline::{Depth, GENERATOR, Journey, Record, SCHEMA, Stray, Timeline};
 
+use order::InOrder;
+use relay::{Outlet, relay};
+
 /// The largest key log that is read, in bytes.
 const KEYS_MAX: u64 = 256 << 20;
+
+/// How many ended journeys may wait for one that began before them and goes on.
+const JOURNEYS_WAITING_MAX: usize = 2_000;
+/// How many ended conversations may wait for an earlier one that goes on.
+const WAITING_MAX: usize = 16_384;
 
 /// Where a capture comes from.
 #[derive(Clone, Debug)]
@@ -71,14 +81,14 @@ impl Passage {
     fn settle(
         &mut self,
         narrator: &mut Narrator,
-        each: &mut impl FnMut(Ended, Timestamp) -> Result<(), Error>,
+        outlet: &mut Outlet<(Ended, Timestamp)>,
     ) -> Result<(), Error> {
         for flow in self.flows.ended() {
             narrator.ended(&flow);
-            each(Ended::Conversation(Box::new(flow)), self.start)?;
+            outlet.send((Ended::Conversation(flow), self.start))?;
         }
         while let Some(told) = narrator.told() {
-            each(Ended::Journey(Box::new(told)), self.start)?;
+            outlet.send((Ended::Journey(Box::new(told)), self.start))?;
         }
         Ok(())
     }
@@ -109,11 +119,12 @@ impl Session {
         })
     }
 
-    /// Sends every frame through decoding and flow tracking, and then to `each`; the capture's own secrets are used.
+    /// Sends every frame through decoding and flow tracking, and then to `each`, which gets `None` when the next frame may
+    /// be long in coming; the capture's own secrets are used.
     fn pass(
         &mut self,
         want: Want,
-        mut each: impl FnMut(&Frame<'_>, &mut Passage) -> Result<(), Error>,
+        mut each: impl FnMut(Option<&Frame<'_>>, &mut Passage) -> Result<(), Error>,
     ) -> Result<Passage, Error> {
         let mut passage = Passage {
             flows: Flows::new(want),
@@ -121,7 +132,13 @@ impl Session {
             start: Timestamp::default(),
             frames: 0,
         };
-        while let Some(block) = self.captures.next()? {
+        loop {
+            if self.captures.is_drained() {
+                each(None, &mut passage)?;
+            }
+            let Some(block) = self.captures.next()? else {
+                break;
+            };
             match block {
                 Block::Frame(frame) => {
                     if self
@@ -147,7 +164,7 @@ impl Session {
                     passage
                         .flows
                         .feed(frame.bytes, &mut passage.dissection, &mut self.secrets);
-                    each(&frame, &mut passage)?;
+                    each(Some(&frame), &mut passage)?;
                 }
                 Block::Secrets(text) => {
                     self.secrets.add_key_log(text);
@@ -169,6 +186,7 @@ impl Session {
     ) -> Result<(), Error> {
         let (several, reveal) = (self.several, self.options.reveal_secrets);
         self.pass(Want::Fields, |frame, passage| {
+            let Some(frame) = frame else { return Ok(()) };
             let mut view = FrameView::new(frame.bytes, &passage.dissection, passage.start, reveal);
             view.comments = frame.comments.to_vec();
             if several {
@@ -189,17 +207,35 @@ impl Session {
         &mut self,
         mut each: impl FnMut(Conversation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut queue = InOrder::default();
-        let mut passage = self.pass(Want::Conversations, |_, passage| {
-            for flow in passage.flows.ended() {
-                queue.add(flow.id, Conversation::new(&flow, passage.start));
-            }
-            queue.release(&mut each)
-        })?;
-        for flow in passage.flows.ended() {
-            queue.add(flow.id, Conversation::new(&flow, passage.start));
-        }
-        queue.release_all(&mut each)
+        let mut queue = InOrder::new(WAITING_MAX);
+        let (mut next, mut start) = (1, Timestamp::default());
+        relay(
+            |outlet| {
+                let mut passage = self.pass(Want::Conversations, |frame, passage| {
+                    for flow in passage.flows.ended() {
+                        outlet.send((flow, passage.start))?;
+                    }
+                    if frame.is_none() {
+                        outlet.flush()?;
+                    }
+                    Ok(())
+                })?;
+                let start = passage.start;
+                let mut left = passage.flows.ended();
+                left.try_for_each(|flow| outlet.send((flow, start)))
+            },
+            |(flow, capture_start)| {
+                start = capture_start;
+                queue.add(flow.id, flow);
+                while let Some(flow) = queue.next(|id| *id <= next) {
+                    next = next.max(flow.id + 1);
+                    each(Conversation::new(&flow, start))?;
+                }
+                Ok(())
+            },
+        )?;
+        let mut rest = queue.rest();
+        rest.try_for_each(|flow| each(Conversation::new(&flow, start)))
     }
 
     /// Calls `each` with every conversation and journey as it ends, at last with the captures and what was not recognised.
@@ -213,7 +249,7 @@ impl Session {
     ) -> Result<(), Error> {
         let reveal = self.options.reveal_secrets;
         let mut number = 0;
-        let (_, stray) = self.tell(|ended, start| match ended {
+        let stray = self.tell(|ended, start| match ended {
             Ended::Conversation(flow) => each(Record::Conversation(Box::new(Conversation::new(
                 &flow, start,
             )))),
@@ -236,7 +272,7 @@ impl Session {
     }
 
     /// Calls `each` with every journey, in the order of their first frames, and returns what was not recognised.
-    /// Journeys wait for those that began before them, up to ten thousand of them.
+    /// Journeys wait for those that began before them, up to two thousand of them.
     ///
     /// # Errors
     /// When a capture cannot be read, or `each` says so.
@@ -247,33 +283,30 @@ impl Session {
     ) -> Result<Stray, Error> {
         let reveal = self.options.reveal_secrets;
         let mut number = 0;
-        let mut waiting: BTreeMap<(PacketId, u32), Box<Told>> = BTreeMap::new();
         let mut view = |told: &Told, start| {
             number += 1;
-            each(Journey::new(
-                number,
-                told,
-                Manner {
-                    start,
-                    depth,
-                    reveal,
-                },
-            ))
+            let manner = Manner {
+                start,
+                depth,
+                reveal,
+            };
+            each(Journey::new(number, told, manner))
         };
-        let mut count = 0;
-        let (start, stray) = self.tell(|ended, start| {
+        let mut queue = InOrder::new(JOURNEYS_WAITING_MAX);
+        let (mut count, mut start) = (0, Timestamp::default());
+        let stray = self.tell(|ended, capture_start| {
+            start = capture_start;
             if let Ended::Journey(told) = ended {
                 count += 1;
-                waiting.insert((told.first, count), told);
-                if waiting.len() > JOURNEYS_WAITING_MAX
-                    && let Some((_, told)) = waiting.pop_first()
-                {
+                queue.add((told.first, count), told);
+                if let Some(told) = queue.next(|_| false) {
                     view(&told, start)?;
                 }
             }
             Ok(())
         })?;
-        waiting.values().try_for_each(|told| view(told, start))?;
+        let mut rest = queue.rest();
+        rest.try_for_each(|told| view(&told, start))?;
         Ok(stray)
     }
 
@@ -312,26 +345,31 @@ impl Session {
     fn tell(
         &mut self,
         mut each: impl FnMut(Ended, Timestamp) -> Result<(), Error>,
-    ) -> Result<(Timestamp, Stray), Error> {
+    ) -> Result<Stray, Error> {
         let library = Library::built_in().map_err(|(name, mistake)| Error::Usage {
             what: format!("the built-in script `{name}` is not right"),
             because: mistake.what,
             hint: "this is a fault of wirewalk; another version may be without it".to_owned(),
         })?;
         let mut narrator = Narrator::new(Arc::new(library));
-        let mut passage = self.pass(Want::Events, |frame, passage| {
-            narrator.feed(frame.bytes, &passage.dissection, &passage.flows);
-            passage.settle(&mut narrator, &mut each)
-        })?;
-        passage.settle(&mut narrator, &mut each)?;
-        narrator.finish();
-        passage.settle(&mut narrator, &mut each)?;
-        let stray = narrator.stray();
-        let stray = Stray {
-            frames: stray.frames,
-            conversations: stray.conversations.clone(),
+        let find = |outlet: &mut Outlet<(Ended, Timestamp)>| {
+            let mut passage = self.pass(Want::Events, |frame, passage| {
+                let Some(frame) = frame else {
+                    return outlet.flush();
+                };
+                narrator.feed(frame.bytes, &passage.dissection, &passage.flows);
+                passage.settle(&mut narrator, outlet)
+            })?;
+            passage.settle(&mut narrator, outlet)?;
+            narrator.finish();
+            passage.settle(&mut narrator, outlet)?;
+            let stray = narrator.stray();
+            Ok(Stray {
+                frames: stray.frames,
+                conversations: stray.conversations.clone(),
+            })
         };
-        Ok((passage.start, stray))
+        relay(find, |(ended, start)| each(ended, start))
     }
 
     /// What is known about the captures so far.
@@ -383,48 +421,4 @@ fn read_keys(path: &std::path::Path, secrets: &mut Secrets) -> Result<(), Error>
         .map_err(|source| Error::Read { name, source })?;
     secrets.add_key_log(&text);
     Ok(())
-}
-
-/// Hands out numbered things in the order of their numbers, although they end in another order. What holds up too many
-/// others is left behind and comes when it ends.
-struct InOrder<T> {
-    waiting: BTreeMap<u32, T>,
-    next: u32,
-}
-
-/// How many ended journeys may wait for one that began before them and goes on.
-const JOURNEYS_WAITING_MAX: usize = 10_000;
-/// How many ended conversations may wait for an earlier one that goes on.
-const WAITING_MAX: usize = 65_536;
-
-impl<T> Default for InOrder<T> {
-    fn default() -> Self {
-        Self {
-            waiting: BTreeMap::new(),
-            next: 1,
-        }
-    }
-}
-
-impl<T> InOrder<T> {
-    fn add(&mut self, number: u32, thing: T) {
-        self.waiting.insert(number, thing);
-    }
-
-    fn release(&mut self, each: &mut impl FnMut(T) -> Result<(), Error>) -> Result<(), Error> {
-        while let Some(entry) = self.waiting.first_entry() {
-            if *entry.key() > self.next && self.waiting.len() <= WAITING_MAX {
-                break;
-            }
-            if let Some((number, thing)) = self.waiting.pop_first() {
-                self.next = self.next.max(number + 1);
-                each(thing)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn release_all(self, each: &mut impl FnMut(T) -> Result<(), Error>) -> Result<(), Error> {
-        self.waiting.into_values().try_for_each(each)
-    }
 }

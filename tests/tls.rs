@@ -6,7 +6,7 @@ use std::path::Path;
 
 use wirewalk::capture::{Block, Capture};
 use wirewalk::decode::{BufferKind, Dissection, FactValue};
-use wirewalk::flow::{Flow, Flows, Want};
+use wirewalk::flow::{Flows, Want};
 use wirewalk::model::{PacketId, Side};
 use wirewalk::secrets::Secrets;
 
@@ -77,7 +77,7 @@ fn read(sample: &str, with_keys: bool, detail: bool) -> Told {
     }
     flows.finish();
     over.extend(flows.ended());
-    for fact in over.iter().flat_map(Flow::facts) {
+    for fact in over.iter().flat_map(|flow| flow.facts()) {
         if fact.protocol == "tls" {
             let value = match fact.value {
                 FactValue::Text(text) => text,

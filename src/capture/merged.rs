@@ -77,6 +77,14 @@ impl Merged {
         }
     }
 
+    /// True when nothing is in hand: the next frame has to be read, and may be long in coming.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.sources
+            .iter()
+            .any(|source| matches!(source.head, Head::Unread) && source.capture.is_drained())
+    }
+
     /// What is known about each of them so far. Each is read one frame ahead.
     pub fn infos(&self) -> impl Iterator<Item = &Info> {
         self.sources.iter().map(|source| source.capture.info())

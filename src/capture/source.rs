@@ -58,6 +58,11 @@ impl Capture {
         Ok(ready.map(|ready| self.block(ready)))
     }
 
+    /// True when all that was read was handed out.
+    pub(super) fn is_drained(&self) -> bool {
+        self.buffer.ahead().is_empty()
+    }
+
     /// What is known so far.
     #[must_use]
     pub const fn info(&self) -> &Info {

@@ -1,11 +1,11 @@
 //! The fast path: addresses, ports, flags and payload of a frame without recording a field. What it cannot slice it
 //! leaves to the detailed decoders, whose result [`from_detail`] brings into the same form.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use etherparse::{
-    EtherType, IpNumber, LaxNetSlice, LaxSlicedPacket, LinkSlice, TcpSlice, TransportSlice,
-    ether_type, ip_number,
+    ArpHardwareId, ArpOperation, EtherType, IpNumber, LaxNetSlice, LaxSlicedPacket, LinkSlice,
+    TcpSlice, TransportSlice, ether_type, ip_number,
 };
 
 use crate::model::{BufId, LinkType, Mac, Span};
@@ -230,6 +230,44 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         id,
         mac,
         transport,
+    })
+}
+
+/// An ARP message between IPv4 addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArpSkim {
+    /// The sender's IPv4 address.
+    pub src: Ipv4Addr,
+    /// The IPv4 address that it is about.
+    pub dst: Ipv4Addr,
+    /// The sender's MAC address, where it has one.
+    pub mac: Option<Mac>,
+    /// It is a reply.
+    pub answers: bool,
+}
+
+/// Slices an ARP message; `None` for other frames and for what has to be decoded in detail.
+#[must_use]
+pub fn skim_arp(link: LinkType, frame: &[u8]) -> Option<ArpSkim> {
+    let (packet, _) = slice(link, frame)?;
+    let Some(LaxNetSlice::Arp(arp)) = &packet.net else {
+        return None;
+    };
+    if packet.stop_err.is_some() || arp.proto_addr_type() != ether_type::IPV4 {
+        return None;
+    }
+    let ip = |bytes: &[u8]| <[u8; 4]>::try_from(bytes).ok().map(Ipv4Addr::from);
+    let is_mac = arp.hw_addr_type() == ArpHardwareId::ETHERNET;
+    Some(ArpSkim {
+        src: ip(arp.sender_protocol_addr())?,
+        dst: ip(arp.target_protocol_addr())?,
+        mac: arp
+            .sender_hw_addr()
+            .try_into()
+            .ok()
+            .filter(|_| is_mac)
+            .map(Mac),
+        answers: arp.operation() == ArpOperation::REPLY,
     })
 }
 

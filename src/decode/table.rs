@@ -1,8 +1,9 @@
 //! What a protocol is, how it claims bytes, and the look-up from a number to the protocol that claims it.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use crate::model::{EventDef, Osi, Side};
 
@@ -173,8 +174,8 @@ pub enum Extent {
 }
 
 struct Index {
-    claims: HashMap<Claim, &'static Protocol>,
-    keys: HashMap<&'static str, &'static Protocol>,
+    claims: FxHashMap<Claim, &'static Protocol>,
+    keys: FxHashMap<&'static str, &'static Protocol>,
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| Index {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::decode::skim::Skim;
+use crate::decode::skim::{ArpSkim, Skim};
 use crate::decode::{Dissection, Layer, Value};
 use crate::model::Mac;
 
@@ -52,6 +52,19 @@ pub(super) fn arp(d: &Dissection) -> Option<Exchange> {
         mac: read.mac("arp.src.hw_mac").map(|mac| (mac, Mac::BROADCAST)),
         bytes: 0,
     })
+}
+
+/// The same of an ARP message that was not decoded.
+pub(super) fn arp_skimmed(arp: &ArpSkim) -> Exchange {
+    Exchange {
+        kind: ARP,
+        transport: "arp",
+        src: (arp.src.into(), 0),
+        dst: (arp.dst.into(), 0),
+        answers: arp.answers,
+        mac: arp.mac.map(|mac| (mac, Mac::BROADCAST)),
+        bytes: 0,
+    }
 }
 
 /// What a frame carries over IP by this protocol number.

@@ -22,7 +22,7 @@ mod waiting;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use crate::decode::skim::{Skim, TcpSkim, Transport, UdpSkim, from_detail, skim};
+use crate::decode::skim::{Skim, TcpSkim, Transport, UdpSkim, from_detail, skim, skim_arp};
 use crate::decode::{Dissection, FlowRef, Next, Opener, decode_frame, decode_span, protocol};
 use crate::model::{Endpoint, EventDef, Side, Timestamp};
 
@@ -63,7 +63,7 @@ pub struct Flows {
     table: Table,
     recent: Recent,
     fragments: Fragments,
-    ended: VecDeque<Flow>,
+    ended: VecDeque<Box<Flow>>,
     signs: Signs,
     now: Timestamp,
 }
@@ -89,7 +89,14 @@ impl Flows {
         if all {
             decode_frame(frame, d);
         }
-        let found = skim(d.link, frame, d.wire_len).or_else(|| {
+        let found = skim(d.link, frame, d.wire_len);
+        if found.is_none()
+            && self.want == Want::Conversations
+            && let Some(arp) = skim_arp(d.link, frame)
+        {
+            return self.exchange(&exchange::arp_skimmed(&arp), d);
+        }
+        let found = found.or_else(|| {
             if !all {
                 decode_frame(frame, d);
             }
@@ -118,7 +125,7 @@ impl Flows {
     }
 
     /// Conversations that ended since this was last asked.
-    pub fn ended(&mut self) -> impl Iterator<Item = Flow> + '_ {
+    pub fn ended(&mut self) -> impl Iterator<Item = Box<Flow>> + '_ {
         self.ended.drain(..)
     }
 
@@ -231,7 +238,13 @@ impl Flows {
         flow.meet(from, found.mac);
         flow.history.datagram(from);
         flow.bytes[from.index()] += u64::from(datagram.payload_len);
-        if self.want == Want::Conversations && flow.app != "udp" {
+        if self.want == Want::Conversations {
+            // Its ports name what a datagram carries; nothing else of it is asked for.
+            let bytes = d.bytes(frame, datagram.payload).unwrap_or_default();
+            let found = protocol(Next::Udp(src, dst), bytes).filter(|found| found.key != "data");
+            if let Some(found) = found.filter(|_| flow.app == "udp") {
+                flow.app = found.key;
+            }
             return;
         }
         if d.layers.is_empty() {

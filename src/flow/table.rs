@@ -1,7 +1,6 @@
 //! The table of conversations: found by their two ends, numbered by first frame, ended by silence.
 
 use std::collections::VecDeque;
-use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
@@ -14,58 +13,65 @@ use super::conversation::Flow;
 const FLOWS_MAX: usize = 1 << 20;
 /// Silence that ends a conversation without connection, in nanoseconds.
 const SILENCE: i64 = 60_000_000_000;
-/// How long stragglers of a closed connection are waited for (RFC 9293: twice the maximum segment lifetime).
-const LINGER: i64 = 240_000_000_000;
+/// How long stragglers of a closed connection are waited for. RFC 9293 says twice the maximum segment lifetime and takes
+/// that to be two minutes; Linux and others take it to be half a minute.
+const LINGER: i64 = 60_000_000_000;
 
-/// What tells conversations apart, the same in both directions.
+/// What tells conversations apart, the same in both directions. Between IPv4 addresses it is small, so that the table of
+/// many conversations stays in the processor's cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key {
-    low: (u128, u16),
-    high: (u128, u16),
-    kind: u16,
+pub(super) enum Key {
+    V4(Short),
+    V6(Long),
+}
+
+/// Two IPv4 addresses; their ports and the kind of conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Short {
+    addresses: u64,
+    rest: u64,
+}
+
+/// The halves of two IPv6 addresses; their ports and the kind of conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Long {
+    addresses: [u64; 4],
+    rest: u64,
 }
 
 impl Key {
     /// The key of a packet, and true when its sender is the lower of the two ends.
     pub(super) fn new(kind: u16, src: (IpAddr, u16), dst: (IpAddr, u16)) -> (Self, bool) {
-        let (src, dst) = ((number(src.0), src.1), (number(dst.0), dst.1));
         let forth = src <= dst;
         let (low, high) = if forth { (src, dst) } else { (dst, src) };
-        (Self { low, high, kind }, forth)
-    }
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let [low, high] = [self.low.0, self.high.0];
-        if low >> 64 == 0 && high >> 64 == 0 {
-            state.write_u64((low as u64) << 32 ^ high as u64);
+        let rest = u64::from(low.1) << 32 | u64::from(high.1) << 16 | u64::from(kind);
+        let key = if let (IpAddr::V4(low), IpAddr::V4(high)) = (low.0, high.0) {
+            let addresses = u64::from(low.to_bits()) << 32 | u64::from(high.to_bits());
+            Self::V4(Short { addresses, rest })
         } else {
-            state.write_u128(low);
-            state.write_u128(high);
-        }
-        let ports = u64::from(self.low.1) << 32 | u64::from(self.high.1) << 16;
-        state.write_u64(ports | u64::from(self.kind));
+            let [low, high] = [bits(low.0), bits(high.0)];
+            let halves = [low >> 64, low, high >> 64, high];
+            let addresses = halves.map(|half| half as u64);
+            Self::V6(Long { addresses, rest })
+        };
+        (key, forth)
     }
 }
 
-/// IPv4 addresses as they are, in 32 bits; IPv6 has none so small but `::` and its neighbours, told apart by a bit.
-fn number(ip: IpAddr) -> u128 {
+fn bits(ip: IpAddr) -> u128 {
     match ip {
-        IpAddr::V4(ip) => u128::from(ip.to_bits()),
-        IpAddr::V6(ip) => match ip.to_bits() {
-            small if small >> 64 == 0 => small | 1 << 64,
-            bits => bits,
-        },
+        IpAddr::V4(ip) => ip.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(ip) => ip.to_bits(),
     }
 }
 
 /// All conversations that go on.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    index: FxHashMap<Key, Place>,
+    short: FxHashMap<Short, Place>,
+    long: FxHashMap<Long, Place>,
     /// By id; those in front of `first` have ended and are gone.
-    flows: VecDeque<Option<Box<Entry>>>,
+    flows: VecDeque<Option<Entry>>,
     first: u32,
     live: usize,
     /// When to see whether a conversation has fallen silent, soonest first.
@@ -79,26 +85,30 @@ pub(super) struct Table {
 #[derive(Clone, Copy, Debug)]
 struct Place {
     id: u32,
-    stream: Option<u32>,
+    /// [`NO_STREAM`] where its transport has none.
+    stream: u32,
 }
+
+const NO_STREAM: u32 = u32::MAX;
 
 #[derive(Debug)]
 struct Entry {
     /// The client is the lower of the two ends.
     client_low: bool,
-    flow: Flow,
+    flow: Box<Flow>,
 }
 
 impl Table {
     /// The conversation of this key that goes on, and the side that sent a packet in direction `forth`.
     pub(super) fn find(&self, key: &Key, forth: bool) -> Option<(u32, Side)> {
-        let id = self.index.get(key)?.id;
+        let id = self.place(key)?.id;
         let entry = self.flows.get(self.slot(id)?)?.as_ref()?;
         Some((id, entry.side(forth)))
     }
 
     pub(super) fn flow(&self, id: u32) -> Option<&Flow> {
-        Some(&self.flows.get(self.slot(id)?)?.as_ref()?.flow)
+        let entry = self.flows.get(self.slot(id)?)?.as_ref()?;
+        Some(&entry.flow)
     }
 
     pub(super) fn flow_mut(&mut self, id: u32) -> Option<&mut Flow> {
@@ -114,7 +124,8 @@ impl Table {
     /// Adds a conversation made by [`Self::next_id`]. `anew`: it is another stream than the last one of this key.
     pub(super) fn add(&mut self, key: Key, client_low: bool, anew: bool, mut flow: Flow) {
         let id = flow.id;
-        let earlier = self.index.get(&key).and_then(|place| place.stream);
+        let earlier = self.place(&key).map(|place| place.stream);
+        let earlier = earlier.filter(|stream| *stream != NO_STREAM);
         flow.stream = match (flow.transport, earlier) {
             (_, Some(stream)) if !anew => Some(stream),
             ("tcp" | "udp", _) => {
@@ -124,16 +135,20 @@ impl Table {
             }
             _ => None,
         };
-        let stream = flow.stream;
+        let stream = flow.stream.unwrap_or(NO_STREAM);
+        let place = Place { id, stream };
+        match key {
+            Key::V4(key) => self.short.insert(key, place),
+            Key::V6(key) => self.long.insert(key, place),
+        };
         self.visits.push_back((due_after(flow.start), id));
-        self.index.insert(key, Place { id, stream });
-        self.flows
-            .push_back(Some(Box::new(Entry { client_low, flow })));
+        let flow = Box::new(flow);
+        self.flows.push_back(Some(Entry { client_low, flow }));
         self.live += 1;
     }
 
     /// Takes a conversation out. Its key stays known, for the number of its stream.
-    pub(super) fn remove(&mut self, id: u32) -> Option<Flow> {
+    pub(super) fn remove(&mut self, id: u32) -> Option<Box<Flow>> {
         let slot = self.slot(id)?;
         let entry = self.flows.get_mut(slot)?.take()?;
         self.live -= 1;
@@ -141,12 +156,14 @@ impl Table {
             self.flows.pop_front();
             self.first += 1;
         }
-        if self.index.len() > 2 * FLOWS_MAX {
+        if self.short.len() + self.long.len() > 2 * FLOWS_MAX {
             let (first, flows) = (self.first, &self.flows);
-            self.index.retain(|_, place| {
+            let goes_on = |place: &Place| {
                 let slot = place.id.checked_sub(first + 1);
                 slot.is_some_and(|slot| flows.get(slot as usize).is_some_and(Option::is_some))
-            });
+            };
+            self.short.retain(|_, place| goes_on(place));
+            self.long.retain(|_, place| goes_on(place));
         }
         Some(entry.flow)
     }
@@ -172,6 +189,13 @@ impl Table {
     pub(super) fn oldest(&self) -> Option<u32> {
         let entry = self.flows.iter().flatten().next()?;
         Some(entry.flow.id)
+    }
+
+    fn place(&self, key: &Key) -> Option<Place> {
+        match key {
+            Key::V4(key) => self.short.get(key).copied(),
+            Key::V6(key) => self.long.get(key).copied(),
+        }
     }
 
     fn slot(&self, id: u32) -> Option<usize> {

@@ -149,6 +149,6 @@ impl Tape {
     /// All conversations, over.
     pub(super) fn finish(&mut self) -> Vec<Flow> {
         self.flows.finish();
-        self.flows.ended().collect()
+        self.flows.ended().map(|flow| *flow).collect()
     }
 }
