@@ -9,13 +9,22 @@ use crate::model::{Side, Timestamp};
 
 use super::conversation::Flow;
 
-/// How many conversations are followed at a time; then the oldest is ended.
-const FLOWS_MAX: usize = 1 << 20;
+/// How many conversations are followed at a time; then the one that has been silent for longest is ended.
+const FLOWS_MAX: usize = 1 << 18;
+/// From so many on there is a flood or a scan: those that nobody answered, and those that are over, make room.
+const CROWD: usize = 1 << 15;
+/// How many conversations are looked at to find one that makes room.
+const LOOKS: usize = 8;
+/// How many keys are known beyond the end of their conversation, for the number of their stream.
+const KEYS_MAX: usize = 1 << 18;
 /// Silence that ends a conversation without connection, in nanoseconds.
 const SILENCE: i64 = 60_000_000_000;
 /// How long stragglers of a closed connection are waited for. RFC 9293 says twice the maximum segment lifetime and takes
 /// that to be two minutes; Linux and others take it to be half a minute.
 const LINGER: i64 = 60_000_000_000;
+
+/// A pause after which little more is to be expected of datagrams, in nanoseconds: resolvers ask again after 5 s.
+const PAUSE: i64 = 5_000_000_000;
 
 /// What tells conversations apart, the same in both directions. Between IPv4 addresses it is small, so that the table of
 /// many conversations stays in the processor's cache.
@@ -156,7 +165,7 @@ impl Table {
             self.flows.pop_front();
             self.first += 1;
         }
-        if self.short.len() + self.long.len() > 2 * FLOWS_MAX {
+        if self.short.len() + self.long.len() > KEYS_MAX.max(2 * self.live) {
             let (first, flows) = (self.first, &self.flows);
             let goes_on = |place: &Place| {
                 let slot = place.id.checked_sub(first + 1);
@@ -168,13 +177,15 @@ impl Table {
         Some(entry.flow)
     }
 
-    /// A conversation that has been silent for too long; or the oldest, when there are too many.
+    /// A conversation that has been silent for too long; or one that makes room, when there are too many.
     pub(super) fn stale(&mut self, now: Timestamp) -> Option<u32> {
-        if self.live > FLOWS_MAX {
-            self.crowded_out += 1;
-            return self.oldest();
+        if self.live > CROWD
+            && let Some(id) = self.crowd_out(now)
+        {
+            return Some(id);
         }
-        while self.visits.front().is_some_and(|&(due, _)| due <= now) {
+        // At the end of time everything is due for ever.
+        while self.visits.front().is_some_and(|&(due, _)| due < now) {
             let (_, id) = self.visits.pop_front()?;
             let Some(flow) = self.flow(id) else { continue };
             if flow.is_stale(now) {
@@ -183,6 +194,28 @@ impl Table {
             self.visits.push_back((due_after(now), id));
         }
         None
+    }
+
+    /// The conversation that is missed least: one that is idle; else, when there are far too many, the most silent of a few.
+    fn crowd_out(&mut self, now: Timestamp) -> Option<u32> {
+        let mut silent: Option<(Timestamp, u32)> = None;
+        for _ in 0..LOOKS {
+            let (_, id) = self.visits.pop_front()?;
+            let Some(flow) = self.flow(id) else { continue };
+            if flow.is_stale(now) {
+                return Some(id);
+            }
+            if flow.is_idle(now) {
+                self.crowded_out += 1;
+                return Some(id);
+            }
+            let candidate = (flow.end, id);
+            silent = Some(silent.map_or(candidate, |known| known.min(candidate)));
+            self.visits.push_back((due_after(now), id));
+        }
+        let (_, id) = silent.filter(|_| self.live > FLOWS_MAX)?;
+        self.crowded_out += 1;
+        Some(id)
     }
 
     /// The first conversation that goes on.
@@ -226,5 +259,77 @@ impl Flow {
             None => silence > SILENCE,
             Some(tcp) => silence > LINGER && (tcp.state.is_over() || tcp.state.is_asking()),
         }
+    }
+
+    /// True when little is to be expected of it: nobody answered, or it is over.
+    fn is_idle(&self, now: Timestamp) -> bool {
+        match &self.tcp {
+            None => self.sent.contains(&0) || now.since(self.end) > PAUSE,
+            Some(tcp) => self.frames == 1 || tcp.state.is_asking() || tcp.state.is_over(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ACK, SYN, Tape};
+    use super::super::{Outcome, Want};
+    use super::{CROWD, PAUSE};
+    use crate::model::Side::{Client, Server};
+
+    #[test]
+    fn a_flood_makes_room_for_itself_and_ends_nobody_else() {
+        let mut tape = Tape::new(Want::Conversations);
+        tape.handshake();
+        let (mut ended, mut live) = (0, 0);
+        for n in 0..3 * CROWD as u32 {
+            tape.ports = [(n % 60_000 + 1024) as u16, (n / 60_000 + 1) as u16];
+            tape.time -= super::super::testing::MS - 1;
+            tape.tcp(Client, SYN, n, 0, b"");
+            for flow in tape.flows.ended() {
+                assert_eq!(flow.outcome(), Outcome::Unanswered);
+                ended += 1;
+            }
+            live = live.max(tape.frames - 2 - ended);
+        }
+        assert!(live <= CROWD as u64 + 2, "{live}");
+        tape.ports = [40_000, 22];
+        tape.tcp(Client, ACK, 101, 501, b"x");
+        assert_eq!(tape.d.flow.map(|flow| flow.id), Some(1));
+    }
+
+    #[test]
+    fn at_the_end_of_time_nothing_is_due() {
+        let mut tape = Tape::new(Want::Conversations);
+        tape.time = i64::MAX - super::super::testing::MS;
+        tape.tcp(Client, SYN, 1, 0, b"");
+        tape.time -= super::super::testing::MS;
+        tape.tcp(Client, SYN, 1, 0, b"");
+        assert_eq!(tape.finish().len(), 1);
+    }
+
+    #[test]
+    fn datagrams_that_were_answered_go_on_in_a_flood() {
+        let mut tape = Tape::new(Want::Conversations);
+        tape.ports = [500, 600];
+        tape.udp(Client, b"a");
+        tape.udp(Server, b"b");
+        for n in 0..2 * CROWD as u32 {
+            tape.ports = [(n % 60_000 + 1024) as u16, (n / 60_000 + 1) as u16];
+            tape.time -= super::super::testing::MS - 1;
+            tape.udp(Client, b"a");
+            tape.flows.ended().for_each(drop);
+        }
+        tape.ports = [500, 600];
+        tape.udp(Client, b"c");
+        assert_eq!(tape.d.flow.map(|flow| flow.id), Some(1));
+        // A pause is the end of it, as long as the flood lasts.
+        tape.time += PAUSE;
+        for n in 0..2 * CROWD as u32 {
+            tape.ports = [(n % 60_000 + 1024) as u16, (n / 60_000 + 5) as u16];
+            tape.time -= super::super::testing::MS - 1;
+            tape.udp(Client, b"a");
+        }
+        assert!(tape.flows.ended().any(|flow| flow.id == 1));
     }
 }

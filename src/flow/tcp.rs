@@ -114,6 +114,15 @@ impl Tcp {
         self.flags & SYN_ACK_SEEN != 0
     }
 
+    /// The number of the first byte of a side whose SYN was seen.
+    pub(super) fn first_byte(&self, side: Side) -> Option<u32> {
+        let synchronized = match side {
+            Side::Client => self.has_syn(),
+            Side::Server => self.has_syn_ack(),
+        };
+        synchronized.then(|| self.halves[side.index()].base.wrapping_add(1))
+    }
+
     /// A reset was seen.
     pub(super) const fn is_reset(&self) -> bool {
         self.flags & RESET_SEEN != 0

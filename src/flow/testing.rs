@@ -110,11 +110,11 @@ impl Tape {
             Side::Server => ([10, 0, 0, 2], [10, 0, 0, 1]),
         };
         let length = 20 + payload.len() as u16;
-        self.id += 1;
+        self.id = self.id.wrapping_add(1);
         [
             &[0x45, 0][..],
             &length.to_be_bytes(),
-            &(self.id - 1).to_be_bytes(),
+            &self.id.wrapping_sub(1).to_be_bytes(),
             &[0, 0, self.ttl, protocol, 0, 0],
             &src,
             &dst,
