@@ -133,6 +133,15 @@ pub struct Told {
     pub to: Option<Who>,
 }
 
+/// Conversations of a crowd that are only counted.
+#[derive(Clone, Debug, Default)]
+pub struct Folded {
+    /// Their numbers.
+    pub ids: Vec<u32>,
+    /// Their frames.
+    pub frames: u64,
+}
+
 /// One journey.
 #[derive(Clone, Debug)]
 pub struct Journey {
@@ -154,6 +163,8 @@ pub struct Journey {
     pub end: Timestamp,
     /// Its conversations, by number.
     pub conversations: Vec<Conversation>,
+    /// Further conversations, when there are very many.
+    pub folded: Folded,
     /// Who takes part.
     pub actors: Vec<Actor>,
     /// The name that was asked for.
@@ -205,6 +216,19 @@ impl Journey {
     #[must_use]
     pub fn actor(&self, role: Role) -> Option<&Actor> {
         self.actors.iter().find(|a| a.role == role)
+    }
+
+    /// The numbers of all its conversations.
+    pub fn conversation_ids(&self) -> impl Iterator<Item = u32> {
+        let known = self.conversations.iter().map(|c| c.id);
+        known.chain(self.folded.ids.iter().copied())
+    }
+
+    /// The frames of all its conversations.
+    #[must_use]
+    pub fn frames(&self) -> u64 {
+        let known: u64 = self.conversations.iter().map(|c| c.frames).sum();
+        known.saturating_add(self.folded.frames)
     }
 
     /// Its events in the order they are told.

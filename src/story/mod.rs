@@ -49,6 +49,9 @@ const PATIENCE: i64 = 10_000_000_000;
 
 type Look<'a> = &'a dyn Fn(u32, bool) -> Option<Conversation>;
 
+/// How many journeys may wait for their continuation; in a flood the oldest waits no longer.
+const WAITING_MAX: usize = 4096;
+
 /// What was not recognised.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stray {
@@ -133,10 +136,13 @@ impl Narrator {
         if let Some(slot) = self.times.get_mut(d.packet.0 as usize % TIMES) {
             *slot = (d.packet, d.time);
         }
+        let mut surplus = self.waiting.len().saturating_sub(WAITING_MAX).min(16);
         while let Some(&(until, later)) = self.waiting.front() {
-            if until > self.now {
+            // At the end of time everything is due for ever.
+            if until >= self.now && surplus == 0 {
                 break;
             }
+            surplus = surplus.saturating_sub(1);
             self.waiting.pop_front();
             self.look_again(later, look);
         }
@@ -245,7 +251,7 @@ impl Narrator {
             .collect();
         roots.sort_unstable();
         for (_, root) in roots {
-            if !self.joins_crowd(root) {
+            if !self.joins_crowd(root, false) {
                 self.tell(root);
             }
         }
@@ -436,10 +442,13 @@ impl Narrator {
         // A crowd is over when nobody has joined it for a while.
         let gathers = strand.crowd && self.now.since(strand.last) < PATIENCE;
         if (continues && !waited) || gathers {
-            self.later(Later::Journey(root));
+            // Among very many that fail alike there is nothing to wait for.
+            if !(continues && self.joins_crowd(root, true)) {
+                self.later(Later::Journey(root));
+            }
             return;
         }
-        if !self.joins_crowd(root) {
+        if !self.joins_crowd(root, false) {
             self.tell(root);
         }
     }

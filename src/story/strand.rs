@@ -8,12 +8,16 @@ use rustc_hash::FxHashMap;
 use crate::model::{EventDef, Mac, PacketId, Side, Timestamp};
 
 use super::conversation::Conversation;
+use super::journey::Folded;
 use super::moment::{Body, Moment};
 
 /// Events of one kind and side that a strand keeps one by one; later ones are added to the last of them.
 const APART_MAX: u32 = 200;
 /// Frames that one event lists; later ones are only counted.
 const PACKETS_MAX: usize = 100_000;
+
+/// Conversations of a crowd of which everything is known; of later ones their number.
+const KNOWN_MAX: usize = 1024;
 
 /// What a strand is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +91,8 @@ pub(super) struct Strand {
     pub established: bool,
     /// Many that failed alike are told as this one.
     pub crowd: bool,
+    /// Conversations of a crowd that are only counted.
+    pub folded: Folded,
     tally: FxHashMap<(usize, Option<Side>), (u32, u32)>,
 }
 
@@ -111,6 +117,7 @@ impl Strand {
             checked: 0,
             established: false,
             crowd: false,
+            folded: Folded::default(),
             tally: FxHashMap::default(),
         }
     }
@@ -179,7 +186,14 @@ impl Strand {
     pub(super) fn absorb(&mut self, other: Self) {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
-        self.conversations.extend(other.conversations);
+        for conversation in other.conversations {
+            if self.conversations.len() < KNOWN_MAX {
+                self.conversations.push(conversation);
+            } else {
+                self.folded.ids.push(conversation.id);
+                self.folded.frames += conversation.frames;
+            }
+        }
         for moment in other.moments {
             match self.moments.iter_mut().find(|m| m.def == moment.def) {
                 Some(known) => known.take_in(moment, PACKETS_MAX),

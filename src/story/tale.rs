@@ -7,7 +7,7 @@ use crate::model::{Side, Timestamp};
 
 use super::conversation::Conversation;
 use super::facts::{Condition, FACTS};
-use super::journey::{Actor, Outcome, Role};
+use super::journey::{Actor, Folded, Outcome, Role};
 use super::moment::Moment;
 
 /// An event and its place in the journey.
@@ -28,6 +28,8 @@ pub struct Tale {
     pub moments: Vec<Placed>,
     /// Its main conversations, one a leg, then those that serve them.
     pub conversations: Vec<Conversation>,
+    /// Further conversations, when there are very many.
+    pub folded: Folded,
     /// How many of the conversations are main ones.
     pub mains: usize,
     /// The leg that decides how it ended, from 1: the last, but not one that lost a race of addresses.

@@ -143,7 +143,7 @@ pub static WORDS: &[Word] = &[
         value: |j, t| {
             let count = match t {
                 Some(told) => told.moment.as_ref()?.packets.len() as u64,
-                None => j.conversations.iter().map(|c| c.frames).sum(),
+                None => j.frames(),
             };
             Some(Spoken::Plain(count.to_string()))
         },
@@ -208,7 +208,7 @@ pub static WORDS: &[Word] = &[
     Word {
         name: "conversations",
         help: "How many conversations the journey has.",
-        value: |j, _| Some(Spoken::Plain(j.conversations.len().to_string())),
+        value: |j, _| Some(Spoken::Plain(j.conversation_ids().count().to_string())),
     },
     Word {
         name: "leg",

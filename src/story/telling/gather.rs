@@ -9,7 +9,7 @@ use crate::model::{PacketId, Timestamp};
 
 use super::super::PATIENCE;
 use super::super::conversation::Conversation;
-use super::super::journey::Outcome;
+use super::super::journey::{Folded, Outcome};
 use super::super::link;
 use super::super::moment::Moment;
 use super::super::strand::{Joined, Kind, Strand};
@@ -24,6 +24,7 @@ pub(super) fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<
     let mut moments = Vec::new();
     let mut mains: Vec<Conversation> = Vec::new();
     let mut others: Vec<(bool, Conversation)> = Vec::new();
+    let mut folded = Folded::default();
     let mut names = Vec::new();
     let mut races = Vec::new();
     let crowd = strands.iter().any(|(_, s)| s.crowd);
@@ -39,6 +40,8 @@ pub(super) fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<
         if strand.kind == Kind::Lookup || own_leg {
             names.extend(strand.names.first().cloned().map(|n| (strand.kind, n)));
         }
+        folded.frames += strand.folded.frames;
+        folded.ids.extend(strand.folded.ids);
         for (at, conversation) in strand.conversations.into_iter().enumerate() {
             if own_leg && at == 0 {
                 mains.push(conversation);
@@ -75,6 +78,7 @@ pub(super) fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<
         moments,
         mains: mains.len(),
         conversations: Vec::new(),
+        folded,
         decisive,
         actors: Vec::new(),
         name: None,

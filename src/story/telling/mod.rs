@@ -74,6 +74,7 @@ pub(super) fn tell(
         start,
         end: tale.end,
         conversations: tale.conversations,
+        folded: tale.folded,
         actors,
         name: tale.name,
         url,

@@ -1,5 +1,6 @@
 //! Which journey a conversation belongs to, and how that journey ended.
 
+use super::super::journey::Journey;
 use super::steps::titles;
 use super::*;
 
@@ -248,6 +249,28 @@ fn a_scan_is_told_as_a_few_journeys_and_one_with_a_count() {
     assert_eq!(crowd.outcome, Outcome::Failed);
     let syn = crowd.moments().next().unwrap();
     assert_eq!((syn.count, syn.packets.len()), (84, 84));
+}
+
+#[test]
+fn a_flood_of_tries_again_is_told_together() {
+    let mut stage = Stage::new();
+    for _ in 0..3000 {
+        let flow = stage.open("tcp", "tcp", SERVER, 80);
+        stage.say(flow, Side::Client, "tcp.syn", &[]);
+        stage.end(flow, Ended::Unanswered);
+        assert!(stage.narrator.strands.len() < 1200);
+    }
+    let told = stage.finish();
+    assert!(told.len() <= 18, "{}", told.len());
+    let ids: Vec<u32> = told.iter().flat_map(Journey::conversation_ids).collect();
+    assert_eq!(ids.len(), 3000);
+    let frames: u32 = told
+        .iter()
+        .flat_map(Journey::moments)
+        .map(|m| m.count)
+        .sum();
+    assert_eq!(frames, 3000);
+    assert!(told.iter().all(|j| j.conversations.len() <= 1024));
 }
 
 #[test]
