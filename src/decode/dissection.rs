@@ -3,7 +3,7 @@
 use crate::model::{BufId, EventDef, LinkType, PacketId, Piece, Side, Span, Timestamp};
 
 use super::table::{Next, Protocol};
-use super::{Fault, Field, FieldDef, Value};
+use super::{Fault, Field, FieldDef, Value, credentials};
 
 /// How a buffer came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,8 +242,12 @@ impl Dissection {
         bytes: &[u8],
         pieces: &[Piece],
     ) -> Option<BufId> {
+        /// How many buffers one frame may have, and how many bytes they may hold together: a small frame can hold many
+        /// messages that each decompress to very much.
         const BUFFERS_MAX: usize = 1024;
-        if self.buffers.len() >= BUFFERS_MAX {
+        const BYTES_MAX: usize = 16 << 20;
+        let held: usize = self.buffers.iter().map(|buffer| buffer.bytes.len()).sum();
+        if self.buffers.len() >= BUFFERS_MAX || held.saturating_add(bytes.len()) > BYTES_MAX {
             return None;
         }
         let id = BufId(u16::try_from(self.buffers.len()).ok()?);
@@ -259,6 +263,22 @@ impl Dissection {
         buffer.pieces.extend_from_slice(pieces);
         self.buffers.push(buffer);
         Some(id)
+    }
+
+    /// Marks the secrets in header lines of the frame and its buffers, read by a decoder or not.
+    pub fn conceal(&mut self, frame: &[u8]) {
+        for (id, buffer) in self.buffers.iter().enumerate() {
+            let buf = BufId(id as u16);
+            let bytes = if buf == BufId::FRAME {
+                frame
+            } else {
+                &buffer.bytes
+            };
+            credentials::in_bytes(bytes, |secret| {
+                let span = Span::bytes(buf, secret.start as u32, secret.len() as u32);
+                self.secrets.push(span);
+            });
+        }
     }
 
     /// The bytes of a span; `frame` are those of buffer 0.
@@ -286,7 +306,11 @@ impl Dissection {
         let Some(buffer) = self.buffers.get(usize::from(span.buf.0)) else {
             return;
         };
-        for piece in &buffer.pieces {
+        let first = buffer
+            .pieces
+            .partition_point(|piece| piece.at.saturating_add(piece.len) <= span.at);
+        let near = buffer.pieces.get(first..).unwrap_or_default().iter();
+        for piece in near.take_while(|piece| piece.at < span.end()) {
             let from = piece.at.max(span.at);
             let to = piece.at.saturating_add(piece.len).min(span.end());
             if from < to {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here can fail: odd bytes are a [`Fault`] of the layer that met them, and what was decoded before stays.
 
+pub(crate) mod credentials;
 mod cursor;
 pub(crate) mod date;
 mod dissection;
@@ -9,6 +10,7 @@ pub(crate) mod domain;
 mod engine;
 mod fault;
 mod field;
+mod hidden;
 pub(crate) mod names;
 mod opener;
 pub mod protocols;
@@ -26,6 +28,7 @@ pub use engine::{decode_frame, decode_message, decode_span};
 pub use fault::{Fault, FaultKind, Limit};
 pub(crate) use field::join;
 pub use field::{Base, Field, FieldDef, Names, Show, Value};
+pub use hidden::Hidden;
 pub use opener::{Epoch, Opener, Sealed, TlsVersion, Unopened};
 pub use table::{
     Ask, Claim, Extent, Fact, FactValue, Guess, Next, Protocol, Talk, protocol, protocol_by_key,

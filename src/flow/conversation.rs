@@ -7,6 +7,7 @@ use crate::model::{BufId, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp}
 use super::Want;
 use super::endings::{self, Ending, Question};
 use super::history::History;
+use super::hushed::Hushed;
 use super::messages::{Dialogue, Hearing};
 use super::stream::{Place, Segment, Stream};
 use super::tcp::{Around, Signs, Tcp, TcpSummary};
@@ -90,9 +91,12 @@ pub struct Flow {
 pub(super) struct Connection {
     pub state: Tcp,
     talk: Option<Box<Talking>>,
+    /// Where secrets stood; only where bytes are shown.
+    hushed: Option<Box<[Hushed; 2]>>,
+    /// The first byte has come.
+    begun: bool,
     /// No protocol reads the payload: it is shown as it is.
     unknown: bool,
-    begun: bool,
 }
 
 #[derive(Debug)]
@@ -236,18 +240,34 @@ impl Flow {
         signs: &mut Signs,
         h: &mut Hearing<'_>,
     ) {
+        self.take(from, segment, around, signs, h);
+        if h.want == Want::Fields
+            && segment.payload_len > 0
+            && let Some(tcp) = &mut self.tcp
+            && (tcp.hushed.is_some() || !h.d.secrets.is_empty())
+        {
+            let hushed = tcp.hushed.get_or_insert_default();
+            hushed[from.index()].carry(segment, h.d);
+        }
+    }
+
+    fn take(
+        &mut self,
+        from: Side,
+        segment: &TcpSkim,
+        around: &Around<'_>,
+        signs: &mut Signs,
+        h: &mut Hearing<'_>,
+    ) {
         let connection = self.tcp.get_or_insert_default();
         let taken = connection
             .state
             .take(from, segment, around, &mut self.history, signs);
         self.bytes[from.index()] += u64::from(taken.new_bytes);
-        if !connection.begun {
+        if !connection.begun && segment.payload_len > 0 {
             connection.begun = true;
-            let midway = !connection.state.has_syn() && !connection.state.has_syn_ack();
-            connection.talk = Some(Box::new(Talking {
-                dialogue: Dialogue::new(self.server.port, midway),
-                streams: Default::default(),
-            }));
+            let talking = Talking::new(self.server.port, &connection.state);
+            connection.talk = Some(Box::new(talking));
         }
         if h.want == Want::Conversations {
             signs.clear();
@@ -294,6 +314,21 @@ impl Flow {
 }
 
 impl Talking {
+    /// What is said from the first byte on: made when it comes, as most connections of a flood or a scan have none.
+    fn new(port: Option<u16>, tcp: &Tcp) -> Self {
+        let midway = !tcp.has_syn() && !tcp.has_syn_ack();
+        let mut streams = [Stream::default(), Stream::default()];
+        for (side, stream) in [Side::Client, Side::Server].into_iter().zip(&mut streams) {
+            if let Some(seq) = tcp.first_byte(side) {
+                stream.begin(seq);
+            }
+        }
+        Self {
+            dialogue: Dialogue::new(port, midway),
+            streams,
+        }
+    }
+
     fn take(&mut self, from: Side, segment: &TcpSkim, acked: Option<u32>, h: &mut Hearing<'_>) {
         self.acknowledge(from.other(), acked, h);
         let syn = segment.has(TcpSkim::SYN);
@@ -324,6 +359,7 @@ impl Talking {
                 self.cut_short(from, len, segment.payload.len, h);
             }
             Place::Ahead => {
+                self.dialogue.hush(from, span, h);
                 let Some(bytes) = h.d.bytes(h.frame, span) else {
                     return;
                 };

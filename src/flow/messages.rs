@@ -5,7 +5,7 @@ use std::any::Any;
 
 use crate::decode::{
     Ask, BodyPart, Claim, Dissection, Extent, Fact, Fault, FaultKind, Guess, Next, Opener,
-    Protocol, Talk, decode_frame, decode_message, decode_span, protocol, protocols,
+    Protocol, Talk, credentials, decode_frame, decode_message, decode_span, protocol, protocols,
 };
 use crate::model::{EventDef, Side, Span};
 
@@ -90,6 +90,8 @@ struct Lane {
     held: usize,
     /// The event whose body is being counted.
     body_of: Option<&'static EventDef>,
+    /// Bytes of a body are what comes next.
+    in_body: bool,
     /// Bytes that are missing before the next ones.
     lost: u64,
     /// After a gap: bytes are passed over until a message may begin.
@@ -175,6 +177,11 @@ impl Dialogue {
             }
             return;
         }
+        if let Source::Here(span) = source
+            && self.lanes[side.index()].seeking
+        {
+            self.hush(side, span, h);
+        }
         let mut waiting = std::mem::take(&mut self.lanes[side.index()].waiting);
         let here = match source {
             Source::Here(span) => Some((waiting.bytes.len(), span)),
@@ -232,9 +239,32 @@ impl Dialogue {
         lane.seeking = true;
     }
 
+    /// Bytes of this frame whose beginning is not here: marks what may be the rest of a secret.
+    pub(super) fn hush(&self, side: Side, span: Span, h: &mut Hearing<'_>) {
+        let lane = &self.lanes[side.index()];
+        if h.want != Want::Fields || self.is_silent() || lane.in_body {
+            return;
+        }
+        let bytes = h.d.bytes(h.frame, span).unwrap_or_default();
+        let begins = match &self.state {
+            State::Talking(speaker) => (speaker.talk.resumes)(bytes),
+            _ => protocols()
+                .iter()
+                .filter_map(|protocol| protocol.talk)
+                .any(|talk| (talk.resumes)(bytes)),
+        };
+        if let Some(rest) = credentials::rest_of_line(bytes).filter(|_| !begins) {
+            let secret = Span::bytes(span.buf, span.at, rest as u32);
+            h.d.secrets.push(secret);
+        }
+    }
+
     fn put_back(&mut self, side: Side, waiting: Waiting, h: &mut Hearing<'_>) {
         if !self.wants(side) || waiting.bytes.is_empty() {
             return;
+        }
+        if h.want == Want::Fields {
+            waiting.conceal(h.d);
         }
         let too_long = waiting.bytes.len() > WAITING_MAX;
         self.lanes[side.index()].waiting = waiting;
@@ -289,7 +319,13 @@ impl Dialogue {
                 detail: h.d.detail,
             };
             let before = at + held;
-            match (speaker.talk.extent)(&mut *speaker.memory, ask) {
+            let extent = (speaker.talk.extent)(&mut *speaker.memory, ask);
+            match extent {
+                Extent::Message { body, .. } => lane.in_body = body,
+                Extent::Body { last, .. } => lane.in_body = !last,
+                _ => {}
+            }
+            match extent {
                 Extent::More => break,
                 Extent::Message { len, .. } if len > rest.len() => break,
                 Extent::Message { len, body } => {

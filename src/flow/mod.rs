@@ -10,6 +10,7 @@ mod exchange;
 mod fragments;
 mod half;
 mod history;
+mod hushed;
 mod messages;
 mod recent;
 mod stream;
@@ -89,6 +90,16 @@ impl Flows {
         if all {
             decode_frame(frame, d);
         }
+        self.follow(frame, d, opener);
+        if all {
+            // What no decoder reads is shown too: fragments, quoted packets, heads that are not complete.
+            d.conceal(frame);
+        }
+    }
+
+    /// Finds the frame's conversation, and what happens in it.
+    fn follow(&mut self, frame: &[u8], d: &mut Dissection, opener: &mut dyn Opener) {
+        let all = self.want == Want::Fields;
         let found = skim(d.link, frame, d.wire_len);
         if found.is_none()
             && self.want == Want::Conversations

@@ -1,9 +1,12 @@
 //! Bytes of one direction that wait for the end of their message, and the way from each of them back to its frame.
 
-use crate::decode::{BufferKind, Dissection};
-use crate::model::{Piece, Span};
+use crate::decode::{BufferKind, Dissection, credentials};
+use crate::model::{BufId, Piece, Span};
 
 use super::stream::cut;
+
+/// How far into the bytes that wait header lines are looked for; heads are not longer.
+const HEAD_MAX: usize = 64 * 1024;
 
 /// Where bytes that are heard come from.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +86,29 @@ impl Waiting {
                 self.pieces.extend(moved);
             }
         }
+    }
+
+    /// Marks the secrets of a head that is not complete: the frames that carry it are shown before it is.
+    pub(super) fn conceal(&self, d: &mut Dissection) {
+        let Some(first) = self.pieces.iter().position(|p| p.packet == d.packet) else {
+            return;
+        };
+        let here = self.pieces.get(first..).unwrap_or_default();
+        let fresh = here.first().map_or(0, |piece| piece.at as usize);
+        let head = self.bytes.get(..HEAD_MAX).unwrap_or(&self.bytes);
+        let from = credentials::line_start(head, fresh);
+        credentials::in_bytes(head.get(from..).unwrap_or_default(), |secret| {
+            if from + secret.end <= fresh {
+                return;
+            }
+            let (start, end) = ((from + secret.start) as u32, (from + secret.end) as u32);
+            for piece in cut(here, start, end) {
+                if piece.packet == d.packet {
+                    let span = Span::bytes(BufId::FRAME, piece.offset, piece.len);
+                    d.secrets.push(span);
+                }
+            }
+        });
     }
 
     pub(super) fn drop_first(&mut self, count: usize) {

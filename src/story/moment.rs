@@ -38,10 +38,8 @@ pub struct Captured {
     pub def: &'static FieldDef,
     /// Its value.
     pub datum: Datum,
-    /// The secret part of it, from and to in the field's bytes; the view masks it.
+    /// The secret part of its text, from and to in bytes; the view masks it.
     pub secret: Option<(u32, u32)>,
-    /// The field's length in bytes.
-    pub len: u32,
 }
 
 /// A long body, known by its frames only.

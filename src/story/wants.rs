@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::decode::{BufferKind, Dissection, Field, Layer, Raised, Value, protocols};
+use crate::decode::{BufferKind, Dissection, Field, Hidden, Layer, Raised, Value, protocols};
 use crate::model::{BufId, Span};
 
 use super::moment::{Captured, Datum, Evidence};
@@ -117,13 +117,14 @@ impl Wants {
         d: &Dissection,
         raised: &Raised,
     ) -> Box<[Captured]> {
+        let hidden = Hidden::of(d);
         let mut values = Vec::new();
         let mut own = 0_u64;
         let (from, to) = (raised.fields.0 as usize, raised.fields.1 as usize);
         for field in d.fields.get(from..to).unwrap_or_default() {
             if let Some(key) = self.key_of(field) {
                 own |= 1 << (key % 64);
-                take(frame, d, field, &mut values);
+                take(frame, d, &hidden, field, &mut values);
             }
         }
         let own_count = values.len();
@@ -188,7 +189,7 @@ impl Wants {
                         .take(own_count)
                         .any(|v| v.def.key == field.def.key);
                 if !taken {
-                    take(frame, d, field, &mut values);
+                    take(frame, d, &hidden, field, &mut values);
                 }
             }
         }
@@ -249,14 +250,14 @@ fn address<T>(of: &'static T) -> usize {
     std::ptr::from_ref(of).addr()
 }
 
-fn take(frame: &[u8], d: &Dissection, field: &Field, values: &mut Vec<Captured>) {
+fn take(frame: &[u8], d: &Dissection, hidden: &Hidden, field: &Field, values: &mut Vec<Captured>) {
     if values.len() >= VALUES_MAX {
         return;
     }
+    let bytes = d.bytes(frame, field.span).unwrap_or_default();
     let datum = match field.value {
         Value::Text(..) => Datum::Text(cut(d.text(field.value)).into()),
         Value::Bytes => {
-            let bytes = d.bytes(frame, field.span).unwrap_or_default();
             let mut text = String::new();
             let bytes = bytes.get(..TEXT_MAX).unwrap_or(bytes);
             field.def.display(Value::Bytes, bytes, "", &mut text);
@@ -266,9 +267,8 @@ fn take(frame: &[u8], d: &Dissection, field: &Field, values: &mut Vec<Captured>)
     };
     values.push(Captured {
         def: field.def,
+        secret: secret(hidden, field.span, bytes, &datum),
         datum,
-        secret: secret(d, field.span),
-        len: field.span.len,
     });
 }
 
@@ -280,28 +280,15 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-/// The part of a field that is secret; all of it when the secret lies in another buffer made of the same captured bytes.
-fn secret(d: &Dissection, span: Span) -> Option<(u32, u32)> {
-    if d.secrets.is_empty() || span.len == 0 {
-        return None;
+/// The part of a value's text that is secret, from the first secret byte to the last; all of it where the text is not made
+/// of the bytes as they are.
+fn secret(hidden: &Hidden, span: Span, bytes: &[u8], datum: &Datum) -> Option<(u32, u32)> {
+    let parts = hidden.parts(span);
+    let (from, to) = parts.reduce(|all, part| (all.0, part.1))?;
+    match datum {
+        Datum::Text(text) if bytes.starts_with(text.as_bytes()) => Some((from as u32, to as u32)),
+        _ => Some((0, u32::MAX)),
     }
-    for secret in &d.secrets {
-        let (from, to) = (span.at.max(secret.at), span.end().min(secret.end()));
-        if span.buf == secret.buf && from < to {
-            return Some((from - span.at, to - span.at));
-        }
-    }
-    let mut touched = false;
-    for secret in d.secrets.iter().filter(|s| s.buf != span.buf) {
-        d.trace(*secret, |theirs| {
-            d.trace(span, |ours| {
-                let from = theirs.offset.max(ours.offset);
-                let to = (theirs.offset + theirs.len).min(ours.offset + ours.len);
-                touched |= theirs.packet == ours.packet && from < to;
-            });
-        });
-    }
-    touched.then_some((0, span.len))
 }
 
 /// How the bytes of an event are known: through keys, when its buffer or one below it was decrypted.

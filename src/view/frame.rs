@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::decode::{BufferKind, Dissection, Field, Value};
-use crate::model::{BufId, Span, Timestamp};
+use crate::decode::{BufferKind, Dissection, Field, Hidden, Value};
+use crate::model::{BufId, Timestamp};
 
 /// What stands in place of a secret.
 pub const MASK: &str = "****";
@@ -151,7 +151,11 @@ impl FrameView {
     /// The view of a dissected frame. `start` is the time of the first frame; secrets are masked unless `reveal`.
     #[must_use]
     pub fn new(frame: &[u8], d: &Dissection, start: Timestamp, reveal: bool) -> Self {
-        let hidden = if reveal { Vec::new() } else { hidden(frame, d) };
+        let hidden = if reveal {
+            Hidden::default()
+        } else {
+            Hidden::of(d)
+        };
         let layers = d
             .layers
             .iter()
@@ -194,61 +198,23 @@ impl FrameView {
     }
 }
 
-/// The spans to hide: the secret ones, and those of other buffers that were built from the same captured bytes.
-fn hidden(frame: &[u8], d: &Dissection) -> Vec<Span> {
-    let mut hidden = d.secrets.clone();
-    for secret in &d.secrets {
-        d.trace(*secret, |piece| {
-            if piece.packet == d.packet {
-                hidden.push(Span::bytes(BufId::FRAME, piece.offset, piece.len));
-            }
-            for (id, buffer) in d.buffers.iter().enumerate().skip(1) {
-                for other in buffer
-                    .pieces
-                    .iter()
-                    .filter(|other| other.packet == piece.packet)
-                {
-                    let from = other.offset.max(piece.offset);
-                    let to = (other.offset + other.len).min(piece.offset + piece.len);
-                    if from < to {
-                        hidden.push(Span::bytes(
-                            BufId(id as u16),
-                            other.at + from - other.offset,
-                            to - from,
-                        ));
-                    }
-                }
-            }
-        });
-    }
-    hidden.retain(|span| d.bytes(frame, *span).is_some());
-    hidden.sort_unstable_by_key(|span| (span.buf, span.at, span.len));
-    hidden.dedup();
-    hidden
-}
-
-fn overlap(a: Span, b: Span) -> Option<(u32, u32)> {
-    let (from, to) = (a.at.max(b.at), a.end().min(b.end()));
-    (a.buf == b.buf && from < to).then_some((from, to))
-}
-
 /// A field's display and value, with whatever is hidden replaced by [`MASK`].
-fn field_view(frame: &[u8], d: &Dissection, field: &Field, hidden: &[Span]) -> FieldView {
+fn field_view(frame: &[u8], d: &Dissection, field: &Field, hidden: &Hidden) -> FieldView {
     let span = field.span;
     let bytes = d.bytes(frame, span).unwrap_or_default();
-    let secret = hidden.iter().find_map(|h| overlap(span, *h));
+    let secret = hidden.parts(span).next().is_some();
     let (mut value, mut display) = (value_view(d, field, bytes), String::new());
     match (secret, field.value) {
-        (None, _) | (_, Value::None) => {
+        (false, _) | (_, Value::None) => {
             field
                 .def
                 .display(field.value, bytes, d.text(field.value), &mut display);
         }
-        (Some(secret), Value::Text(..)) => {
-            display = mask_text(d.text(field.value), span, secret);
+        (true, Value::Text(..)) => {
+            display = mask_text(d.text(field.value), bytes, hidden.parts(span));
             value = ValueView::Text(display.clone());
         }
-        (Some(_), _) => {
+        (true, _) => {
             MASK.clone_into(&mut display);
             value = ValueView::Text(MASK.to_owned());
         }
@@ -267,16 +233,21 @@ fn field_view(frame: &[u8], d: &Dissection, field: &Field, hidden: &[Span]) -> F
     }
 }
 
-/// Masks the secret part of a text; all of it where characters and bytes do not correspond.
-fn mask_text(text: &str, span: Span, (from, to): (u32, u32)) -> String {
-    let (from, to) = ((from - span.at) as usize, (to - span.at) as usize);
-    match (
-        text.len() == span.len as usize,
-        text.get(..from),
-        text.get(to..),
-    ) {
-        (true, Some(before), Some(after)) => format!("{before}{MASK}{after}"),
-        _ => MASK.to_owned(),
+/// Masks the secret parts of a text; all of it where it is not made of the bytes as they are.
+fn mask_text(text: &str, bytes: &[u8], secrets: impl Iterator<Item = (usize, usize)>) -> String {
+    let mut masked = String::new();
+    let mut at = 0;
+    for (from, to) in secrets {
+        match text.get(at..from) {
+            Some(clear) if text.as_bytes() == bytes => masked.push_str(clear),
+            _ => return MASK.to_owned(),
+        }
+        masked.push_str(MASK);
+        at = to;
+    }
+    match text.get(at..) {
+        Some(clear) => masked + clear,
+        None => MASK.to_owned(),
     }
 }
 
@@ -296,18 +267,20 @@ fn value_view(d: &Dissection, field: &Field, bytes: &[u8]) -> ValueView {
     }
 }
 
-fn buffer_view(frame: &[u8], d: &Dissection, id: usize, hidden: &[Span]) -> BufferView {
+fn buffer_view(frame: &[u8], d: &Dissection, id: usize, hidden: &Hidden) -> BufferView {
     let buffer = &d.buffers[id];
     let bytes = if id == 0 { frame } else { &buffer.bytes };
-    let runs: Vec<_> = hidden
-        .iter()
-        .filter(|h| usize::from(h.buf.0) == id)
-        .collect();
+    let runs = hidden.in_buffer(BufId(id as u16));
+    let mut secret = vec![false; if runs.is_empty() { 0 } else { bytes.len() }];
+    for run in runs {
+        let end = (run.end() as usize).min(secret.len());
+        if let Some(run) = secret.get_mut(run.at as usize..end) {
+            run.fill(true);
+        }
+    }
     let mut hex = String::with_capacity(bytes.len() * 2);
     for (at, byte) in bytes.iter().enumerate() {
-        let secret = runs
-            .iter()
-            .any(|run| (run.at as usize..run.end() as usize).contains(&at));
+        let secret = secret.get(at).copied().unwrap_or(false);
         let _ = write!(hex, "{:02x}", if secret { 0 } else { *byte });
     }
     BufferView {

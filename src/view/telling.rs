@@ -54,7 +54,7 @@ impl Journey {
             };
             *count += 1;
         }
-        let mut conversations: Vec<u32> = journey.conversations.iter().map(|c| c.id).collect();
+        let mut conversations: Vec<u32> = journey.conversation_ids().collect();
         conversations.sort_unstable();
         Self {
             id,
@@ -70,7 +70,7 @@ impl Journey {
             start_ns: journey.start.since(manner.start),
             duration_ns: journey.end.since(journey.start),
             conversations,
-            frames: journey.conversations.iter().map(|c| c.frames).sum(),
+            frames: journey.frames(),
             actors: journey.actors.iter().map(actor).collect(),
             chapters: chapters(journey),
             phases: journey
@@ -481,14 +481,14 @@ impl Reader<'_> {
         value.secret.is_some() && !self.manner.reveal
     }
 
-    /// The text with its secret part masked; all of it where characters and bytes do not correspond.
+    /// The text with its secret part masked; all of it where that does not fit it.
     fn masked(&self, value: &Captured, text: &str) -> String {
         let Some((from, to)) = value.secret.filter(|_| !self.manner.reveal) else {
             return text.to_owned();
         };
         let (before, after) = (text.get(..from as usize), text.get(to as usize..));
-        match (text.len() == value.len as usize, before, after) {
-            (true, Some(before), Some(after)) => format!("{before}{MASK}{after}"),
+        match (before, after) {
+            (Some(before), Some(after)) => format!("{before}{MASK}{after}"),
             _ => MASK.to_owned(),
         }
     }

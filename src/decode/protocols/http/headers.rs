@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::decode::{Cursor, FieldDef, Value};
+use crate::decode::{Cursor, FieldDef, Value, credentials};
 use crate::model::Span;
 
 use super::head::{Head, Header, Start, digits};
@@ -128,8 +128,8 @@ fn below(
             }
         }
         "http.authorization" | "http.proxy_authorization" => {
-            let (scheme, credentials) = credentials(header.raw);
-            hide(c, place(credentials));
+            hide(c, header, place(header.raw));
+            let (scheme, credentials) = words(header.raw);
             if scheme.eq_ignore_ascii_case(b"basic")
                 && let Ok(clear) = STANDARD.decode(credentials)
             {
@@ -147,38 +147,28 @@ fn below(
                         continue;
                     }
                     c.put_text(&COOKIE_PAIR, place(pair), &String::from_utf8_lossy(pair));
-                    hide(c, place(cookie_value(pair)));
                 }
                 Ok(())
             });
+            hide(c, header, place(header.raw));
         }
-        "http.set_cookie" => {
-            let pair = header.raw.split(|&b| b == b';').next().unwrap_or_default();
-            hide(c, place(cookie_value(pair.trim_ascii())));
-        }
+        "http.set_cookie" => hide(c, header, place(header.raw)),
         _ => {}
     }
 }
 
-fn hide(c: &mut Cursor<'_, '_>, span: Span) {
-    if span.len > 0 {
-        c.secret(span);
-    }
+/// Marks the secret parts of a header's value, which lies in `whole`.
+fn hide(c: &mut Cursor<'_, '_>, header: &Header<'_>, whole: Span) {
+    credentials::in_value(header.name, header.raw, |secret| {
+        c.secret(part(whole, secret.start, secret.len()));
+    });
 }
 
 /// Splits `scheme credentials`; a single word is all credentials.
-fn credentials(value: &[u8]) -> (&[u8], &[u8]) {
+fn words(value: &[u8]) -> (&[u8], &[u8]) {
     let mut words = value.splitn(2, |&b| b == b' ');
     match (words.next(), words.next()) {
         (Some(scheme), Some(rest)) => (scheme, rest.trim_ascii()),
         _ => (b"", value),
     }
-}
-
-/// The value of `name=value`; without a name it is all value.
-fn cookie_value(pair: &[u8]) -> &[u8] {
-    let equals = pair.iter().position(|&b| b == b'=');
-    equals.map_or(pair, |at| {
-        pair.get(at.saturating_add(1)..).unwrap_or_default()
-    })
 }
