@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -47,9 +48,9 @@ pub struct Script {
 #[serde(deny_unknown_fields)]
 pub struct Chapter {
     /// Its id.
-    pub id: String,
+    pub id: Arc<str>,
     /// Its title.
-    pub title: String,
+    pub title: Arc<str>,
     /// The OSI layer it is mostly about, 1 to 7.
     pub osi: u8,
     /// Which phase of the time ledger it belongs to, if any.
@@ -98,10 +99,10 @@ pub enum AnyOf {
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// The event's id; also the step's.
-    pub id: String,
+    pub id: Arc<str>,
     /// The chapter it stands in. Asides (TCP's accidents) leave it out and stand where they happen.
     #[serde(default)]
-    pub chapter: Option<String>,
+    pub chapter: Option<Arc<str>>,
     /// The included step behind which it stands; without this it stands behind all that its chapter includes.
     #[serde(default)]
     pub after: Option<String>,
@@ -109,7 +110,7 @@ pub struct Step {
     pub title: Template,
     /// The title where there are no values for its placeholders, as when the step did not happen.
     #[serde(default)]
-    pub name: Option<String>,
+    pub name: Option<Arc<str>>,
     /// One sentence: the 30-second answer.
     pub say: Template,
     /// The two-minute answer.
@@ -123,7 +124,7 @@ pub struct Step {
     pub osi: Option<u8>,
     /// Sections of RFCs and manual pages.
     #[serde(default)]
-    pub refs: Vec<String>,
+    pub refs: Arc<[String]>,
     /// What an interviewer asks next.
     #[serde(default)]
     pub ask: Vec<Question>,
@@ -132,7 +133,7 @@ pub struct Step {
     pub sees: Template,
     /// Field keys to look at.
     #[serde(default)]
-    pub look: Vec<String>,
+    pub look: Arc<[String]>,
     /// Field keys whose values the step carries besides those its texts quote.
     #[serde(default)]
     pub fields: Vec<String>,
@@ -197,7 +198,7 @@ pub struct Variant {
     pub deep: Option<Template>,
     /// Sections of RFCs and manual pages.
     #[serde(default)]
-    pub refs: Option<Vec<String>>,
+    pub refs: Option<Arc<[String]>>,
 }
 
 /// A reason for a step that did not happen here.
