@@ -23,7 +23,7 @@ fn main() -> Result<(), Error> {
             journey.verdict.text()
         );
         for step in &journey.steps {
-            println!("  {:?} {} {}", step.evidence, step.id, step.text.say.text());
+            println!("  {:?} {} {}", step.evidence, step.id, step.say.text());
         }
         Ok(())
     })?;

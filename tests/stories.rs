@@ -147,13 +147,7 @@ fn nothing_unfilled_and_no_secret_is_ever_said() {
             // The cookie that the samples' server sets.
             assert!(!json.contains("3f9a1c52e07b"), "{}", sample.name);
             for step in &view.steps {
-                let said = [
-                    &step.title,
-                    &step.text.say,
-                    &step.text.more,
-                    &step.text.deep,
-                    &step.sees,
-                ];
+                let said = [&step.title, &step.say, &step.more, &step.deep, &step.sees];
                 for text in said.map(wirewalk::view::timeline::Rich::text) {
                     assert!(!text.contains(['{', '}']), "{}: {text}", sample.name);
                 }

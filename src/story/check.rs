@@ -52,7 +52,7 @@ pub fn check(script: &Script) -> Vec<Mistake> {
             say(&at, known.event(pair));
         }
         if let Some(after) = &step.after {
-            let ids = || script.steps.iter().map(|s| &*s.get_ref().id);
+            let ids = || script.steps.iter().map(|s| s.get_ref().id.as_str());
             say(
                 &at,
                 (!ids().any(|id| id == after)).then(|| unknown("step", after, ids())),
@@ -190,7 +190,7 @@ impl<'a> Known<'a> {
                 .flat_map(|p| p.fields)
                 .map(|field| field.key)
                 .collect(),
-            chapters: script.chapters.iter().map(|c| &*c.id).collect(),
+            chapters: script.chapters.iter().map(|c| c.id.as_str()).collect(),
         }
     }
 

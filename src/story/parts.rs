@@ -106,7 +106,7 @@ fn place(steps: &mut Vec<(usize, Spanned<Step>)>, origin: usize, step: Spanned<S
     }
     // Further steps of the same event stay with the one that took a place.
     let after = match &step.get_ref().after {
-        Some(id) => steps.iter().rposition(|(_, s)| *s.get_ref().id == **id),
+        Some(id) => steps.iter().rposition(|(_, s)| s.get_ref().id == *id),
         None => steps.iter().rposition(|(of, s)| *of == origin && same(s)),
     };
     match after {
@@ -125,7 +125,7 @@ mod tests {
         script
             .steps
             .iter()
-            .map(|step| &*step.get_ref().id)
+            .map(|step| step.get_ref().id.as_str())
             .collect()
     }
 
@@ -176,7 +176,7 @@ mod tests {
         let exec = script
             .steps
             .iter()
-            .find(|s| &*s.get_ref().id == "host.exec")
+            .find(|s| s.get_ref().id == "host.exec")
             .unwrap();
         assert!(exec.span().start > 0, "its own step took the part's place");
     }
@@ -207,7 +207,7 @@ mod tests {
                 let id = step.get_ref().chapter.clone().unwrap();
                 script.chapters.push(Chapter {
                     id,
-                    title: "".into(),
+                    title: String::new(),
                     osi: 7,
                     phase: None,
                 });

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -48,9 +47,9 @@ pub struct Script {
 #[serde(deny_unknown_fields)]
 pub struct Chapter {
     /// Its id.
-    pub id: Arc<str>,
+    pub id: String,
     /// Its title.
-    pub title: Arc<str>,
+    pub title: String,
     /// The OSI layer it is mostly about, 1 to 7.
     pub osi: u8,
     /// Which phase of the time ledger it belongs to, if any.
@@ -99,10 +98,10 @@ pub enum AnyOf {
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// The event's id; also the step's.
-    pub id: Arc<str>,
+    pub id: String,
     /// The chapter it stands in. Asides (TCP's accidents) leave it out and stand where they happen.
     #[serde(default)]
-    pub chapter: Option<Arc<str>>,
+    pub chapter: Option<String>,
     /// The included step behind which it stands; without this it stands behind all that its chapter includes.
     #[serde(default)]
     pub after: Option<String>,
@@ -110,7 +109,7 @@ pub struct Step {
     pub title: Template,
     /// The title where there are no values for its placeholders, as when the step did not happen.
     #[serde(default)]
-    pub name: Option<Arc<str>>,
+    pub name: Option<String>,
     /// One sentence: the 30-second answer.
     pub say: Template,
     /// The two-minute answer.
@@ -124,7 +123,7 @@ pub struct Step {
     pub osi: Option<u8>,
     /// Sections of RFCs and manual pages.
     #[serde(default)]
-    pub refs: Arc<[String]>,
+    pub refs: Vec<String>,
     /// What an interviewer asks next.
     #[serde(default)]
     pub ask: Vec<Question>,
@@ -133,7 +132,7 @@ pub struct Step {
     pub sees: Template,
     /// Field keys to look at.
     #[serde(default)]
-    pub look: Arc<[String]>,
+    pub look: Vec<String>,
     /// Field keys whose values the step carries besides those its texts quote.
     #[serde(default)]
     pub fields: Vec<String>,
@@ -198,7 +197,7 @@ pub struct Variant {
     pub deep: Option<Template>,
     /// Sections of RFCs and manual pages.
     #[serde(default)]
-    pub refs: Option<Arc<[String]>>,
+    pub refs: Option<Vec<String>>,
 }
 
 /// A reason for a step that did not happen here.

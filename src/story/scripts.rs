@@ -76,7 +76,7 @@ impl Library {
             for (at, step) in script.steps.iter().enumerate() {
                 let step = step.get_ref();
                 if step.hidden.is_some() == hidden {
-                    steps.entry(step.id.to_string()).or_default().push(at);
+                    steps.entry(step.id.clone()).or_default().push(at);
                 }
             }
         }

@@ -1,7 +1,5 @@
 //! Texts with placeholders: cut into sentences once, when a script is read. What fills them is the view's business.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Deserializer};
 
 use super::words;
@@ -11,8 +9,6 @@ use super::words;
 pub struct Template {
     /// Its sentences, each with the white space that follows it.
     pub sentences: Vec<Sentence>,
-    /// All of it, where nothing is to be filled in.
-    pub plain: Option<Arc<str>>,
 }
 
 /// A sentence: told only when all its placeholders have values.
@@ -95,18 +91,7 @@ impl Template {
         if !sentence.parts.is_empty() {
             sentences.push(sentence);
         }
-        let mut plain = Some(String::new());
-        for part in sentences
-            .iter()
-            .flat_map(|sentence: &Sentence| &sentence.parts)
-        {
-            plain = match (plain, part) {
-                (Some(text), Part::Text(more)) => Some(text + more),
-                _ => None,
-            };
-        }
-        let plain = plain.map(|text| Arc::from(text.trim_end()));
-        Self { sentences, plain }
+        Self { sentences }
     }
 
     /// True when there is no text.

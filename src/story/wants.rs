@@ -86,7 +86,7 @@ impl Wants {
                 .chain(step.variant.iter().flat_map(|v| v.matches.keys()));
             for key in matched
                 .chain(&step.fields)
-                .chain(step.look.iter())
+                .chain(&step.look)
                 .chain(&step.by)
                 .chain(&step.has)
                 .chain(step.variant.iter().flat_map(|v| &v.has))

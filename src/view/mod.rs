@@ -3,6 +3,5 @@
 pub mod captures;
 pub mod conversations;
 pub mod frame;
-pub mod phrase;
 pub mod telling;
 pub mod timeline;

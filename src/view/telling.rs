@@ -1,7 +1,6 @@
 //! Makes texts of a told journey: fills placeholders, picks the depth, masks secrets. What is said is the script's.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
@@ -14,10 +13,9 @@ use crate::story::template::{Form, Part, Sentence, Template};
 use crate::story::words::{Spoken, WORDS};
 
 use super::frame::{MASK, ValueView};
-use super::phrase::Phrase;
 use super::timeline::{
-    Actor, Answer, Body, Chapter, Coverage, Depth, Evidence, Journey, Layers, Outcome, Phase, Rich,
-    Role, Step, Values,
+    Actor, Body, Chapter, Coverage, Depth, Evidence, Journey, Outcome, Phase, Rich, Role, Step,
+    Values,
 };
 
 /// How a journey is to be told.
@@ -61,7 +59,7 @@ impl Journey {
         Self {
             id,
             first: journey.first.0,
-            story: journey.story.into(),
+            story: journey.story.to_owned(),
             title: reader.title(),
             outcome: match journey.outcome {
                 told::Outcome::Ok => Outcome::Ok,
@@ -79,7 +77,7 @@ impl Journey {
                 .phases
                 .iter()
                 .map(|phase| Phase {
-                    name: phase.name.into(),
+                    name: phase.name.to_owned(),
                     start_ns: phase.start.since(manner.start),
                     duration_ns: phase.end.since(phase.start),
                 })
@@ -98,8 +96,8 @@ fn chapters(journey: &told::Journey) -> Vec<Chapter> {
     used.into_iter()
         .filter_map(|at| journey.chapter(at))
         .map(|chapter| Chapter {
-            id: Phrase::from(&chapter.id),
-            title: Phrase::from(&chapter.title),
+            id: chapter.id.clone(),
+            title: chapter.title.clone(),
             osi: chapter.osi,
         })
         .collect()
@@ -107,7 +105,7 @@ fn chapters(journey: &told::Journey) -> Vec<Chapter> {
 
 fn actor(actor: &told::Actor) -> Actor {
     Actor {
-        role: actor.role.word().into(),
+        role: actor.role.word().to_owned(),
         ip: actor.ip.map(|ip| ip.to_string()),
         mac: actor.mac.map(|mac| mac.to_string()),
         name: actor.name.as_deref().map(str::to_owned),
@@ -126,7 +124,7 @@ impl Reader<'_> {
     fn title(&self) -> Rich {
         let title = self.fill(&self.journey.script.title, None);
         if title.is_empty() {
-            Rich::fixed(self.journey.story)
+            Rich::plain(self.journey.story)
         } else {
             title
         }
@@ -150,11 +148,20 @@ impl Reader<'_> {
     fn step(&self, told: &told::Told) -> Step {
         let step = self.journey.step(told);
         let moment = told.moment.as_ref();
-        let (title, text) = self.texts(told, step);
+        let (title, say, more, deep) = self.texts(told, step);
         let depth = self.manner.depth;
         let because = self.because(told, step);
         // What only the longest answer holds.
         let all = step.filter(|_| depth >= Depth::Deep);
+        let mut text = say.text();
+        for more in [&more, &deep] {
+            for (at, (run, _)) in more.0.iter().enumerate() {
+                if at == 0 && !text.is_empty() {
+                    text.push(' ');
+                }
+                text.push_str(run);
+            }
+        }
         let protocol = match moment {
             Some(moment) => moment.protocol,
             None => step.map_or("", |step| step.id.split('.').next().unwrap_or("")),
@@ -166,23 +173,29 @@ impl Reader<'_> {
             .unwrap_or(7);
         Step {
             id: match (moment, step) {
-                (Some(moment), _) => moment.def.id.into(),
-                (None, Some(step)) => Phrase::from(&step.id),
-                (None, None) => Phrase::default(),
+                (Some(moment), _) => moment.def.id.to_owned(),
+                (None, Some(step)) => step.id.clone(),
+                (None, None) => String::new(),
             },
             chapter: self
                 .journey
                 .chapter(told.chapter)
-                .map(|chapter| Phrase::from(&chapter.id))
+                .map(|chapter| chapter.id.clone())
                 .unwrap_or_default(),
             leg: told.leg,
             round: told.round,
             title,
+            say,
+            more,
+            deep,
             text,
             evidence: evidence(told.evidence),
             because,
             osi,
-            layers: moment.map_or_else(|| Layers::of(&[osi]), |m| Layers::of_bits(m.layers)),
+            layers: moment.map_or_else(
+                || vec![osi],
+                |m| (1..=7).filter(|n| m.layers & (1 << n) != 0).collect(),
+            ),
             protocol: short_name(protocol),
             frames: moment
                 .map(|m| m.packets.iter().map(|packet| packet.0).collect())
@@ -197,25 +210,27 @@ impl Reader<'_> {
                 .journey
                 .variant(told)
                 .and_then(|variant| variant.refs.clone())
-                .or_else(|| step.map(|step| Arc::clone(&step.refs)))
+                .or_else(|| step.map(|step| step.refs.clone()))
                 .unwrap_or_default(),
             ask: all.map_or_else(Vec::new, |step| self.ask(told, step)),
             sees: all.map_or_else(Rich::default, |step| self.fill(&step.sees, Some(told))),
-            look: step.map(|step| Arc::clone(&step.look)).unwrap_or_default(),
+            look: step.map(|step| step.look.clone()).unwrap_or_default(),
             body: moment.and_then(|m| m.body).map(body),
             host: Vec::new(),
         }
     }
 
-    /// The title, and what is said.
-    fn texts(&self, told: &told::Told, step: Option<&script::Step>) -> (Rich, Answer) {
+    /// Title, one sentence, more, and all of it.
+    fn texts(&self, told: &told::Told, step: Option<&script::Step>) -> (Rich, Rich, Rich, Rich) {
         let Some(step) = step else {
             let Some(moment) = &told.moment else {
                 return Default::default();
             };
             return (
-                Rich::fixed(moment.def.id),
-                Answer::of(Rich::fixed(moment.def.help)),
+                Rich::plain(moment.def.id),
+                Rich::plain(moment.def.help),
+                Rich::default(),
+                Rich::default(),
             );
         };
         let variant = self.journey.variant(told);
@@ -230,21 +245,21 @@ impl Reader<'_> {
         };
         // Of a title without its values, the step's name.
         let title = if title.is_empty() {
-            Rich::shared(step.name.as_ref().unwrap_or(&step.id))
+            Rich::plain(step.name.as_deref().unwrap_or(&step.id))
         } else {
             title
         };
         if let Some(reason) = reason {
             // What the step would say did not happen: only the reason is true here.
             let say = self.fill(&reason.say, Some(told));
-            return (title, Answer::of(say));
+            return (title, say, Rich::default(), Rich::default());
         }
         let mut say = fill(variant.map(|v| &v.say), &step.say);
         if say.is_empty()
             && let Some(moment) = &told.moment
         {
             // The message is odd and lacks what the sentence quotes.
-            say = Rich::fixed(moment.def.help);
+            say = Rich::plain(moment.def.help);
         }
         let from = |depth, other: Option<&Option<Template>>, own| {
             if self.manner.depth >= depth {
@@ -253,9 +268,12 @@ impl Reader<'_> {
                 Rich::default()
             }
         };
-        let more = from(Depth::Normal, variant.map(|v| &v.text), &step.text);
-        let deep = from(Depth::Deep, variant.map(|v| &v.deep), &step.deep);
-        (title, Answer { say, more, deep })
+        (
+            title,
+            say,
+            from(Depth::Normal, variant.map(|v| &v.text), &step.text),
+            from(Depth::Deep, variant.map(|v| &v.deep), &step.deep),
+        )
     }
 
     fn ask(&self, told: &told::Told, step: &script::Step) -> Vec<(String, String)> {
@@ -288,11 +306,7 @@ impl Reader<'_> {
     }
 
     /// The values that a step carries: those that its words quote, match or point at.
-    fn fields(
-        &self,
-        told: &told::Told,
-        step: Option<&script::Step>,
-    ) -> BTreeMap<&'static str, Values> {
+    fn fields(&self, told: &told::Told, step: Option<&script::Step>) -> BTreeMap<String, Values> {
         let mut fields = BTreeMap::new();
         let (Some(step), Some(moment)) = (step, &told.moment) else {
             return fields;
@@ -315,7 +329,7 @@ impl Reader<'_> {
         let named = step
             .fields
             .iter()
-            .chain(step.look.iter())
+            .chain(&step.look)
             .chain(step.matches.keys())
             .chain(variant.into_iter().flat_map(|v| v.matches.keys()))
             .map(String::as_str);
@@ -323,25 +337,20 @@ impl Reader<'_> {
             if fields.contains_key(key) {
                 continue;
             }
-            let mut values = moment.all(key);
-            let Some(first) = values.next() else { continue };
-            let value = match values.next() {
-                None => Values::One(self.value(first)),
-                Some(second) => {
-                    let all = [first, second].into_iter().chain(values);
-                    Values::Many(all.map(|value| self.value(value)).collect())
-                }
+            let mut values: Vec<ValueView> =
+                moment.all(key).map(|value| self.value(value)).collect();
+            let value = match values.len() {
+                0 => continue,
+                1 => Values::One(values.remove(0)),
+                _ => Values::Many(values),
             };
-            fields.insert(first.def.key, value);
+            fields.insert(key.to_owned(), value);
         }
         fields
     }
 
     /// Fills the placeholders of a text; a sentence that lacks a value is left out.
     fn fill(&self, text: &Template, told: Option<&told::Told>) -> Rich {
-        if let Some(plain) = &text.plain {
-            return Rich::shared(plain);
-        }
         let mut runs = Runs::default();
         for sentence in &text.sentences {
             let (count, len) = (runs.0.len(), runs.0.last().map_or(0, |run| run.0.len()));
@@ -356,12 +365,7 @@ impl Reader<'_> {
             last.truncate(last.trim_end().len());
         }
         runs.0.retain(|run| !run.0.is_empty());
-        Rich(
-            runs.0
-                .into_iter()
-                .map(|(text, role)| (text.into(), role))
-                .collect(),
-        )
+        Rich(runs.0)
     }
 
     fn say(&self, sentence: &Sentence, told: Option<&told::Told>, runs: &mut Runs) -> Option<()> {
@@ -395,10 +399,6 @@ impl Reader<'_> {
             .or_else(|| self.earlier(key, own))?;
         if form == Form::Count {
             return Some(moment.all(key).count().to_string());
-        }
-        let mut all = moment.all(key);
-        if let (Some(only), None) = (all.next(), all.next()) {
-            return Some(self.display(only, form)).filter(|text| !text.is_empty());
         }
         let mut values: Vec<String> = moment
             .all(key)
@@ -534,10 +534,10 @@ fn evidence(evidence: moment::Evidence) -> Evidence {
     }
 }
 
-fn who(who: told::Who) -> Phrase {
+fn who(who: told::Who) -> String {
     match who {
-        told::Who::Role(role) => role.word().into(),
-        told::Who::Address(ip) => ip.to_string().into(),
+        told::Who::Role(role) => role.word().to_owned(),
+        told::Who::Address(ip) => ip.to_string(),
     }
 }
 
@@ -551,20 +551,14 @@ fn body(body: moment::Body) -> Body {
 }
 
 /// A protocol's key as people write its name.
-fn short_name(key: &str) -> Phrase {
+fn short_name(key: &str) -> String {
     match key {
-        "host" | "net" | "server" | "client" => "".into(),
-        "arp" => "ARP".into(),
-        "dns" => "DNS".into(),
-        "tcp" => "TCP".into(),
-        "udp" => "UDP".into(),
-        "tls" => "TLS".into(),
-        "http" => "HTTP".into(),
-        "http2" => "HTTP/2".into(),
-        "http3" => "HTTP/3".into(),
-        "icmpv6" => "ICMPv6".into(),
-        "mdns" => "mDNS".into(),
-        "icmp" | "traceroute" => "ICMP".into(),
-        key => key.to_ascii_uppercase().into(),
+        "host" | "net" | "server" | "client" => String::new(),
+        "http2" => "HTTP/2".to_owned(),
+        "http3" => "HTTP/3".to_owned(),
+        "icmpv6" => "ICMPv6".to_owned(),
+        "mdns" => "mDNS".to_owned(),
+        "traceroute" => "ICMP".to_owned(),
+        key => key.to_ascii_uppercase(),
     }
 }

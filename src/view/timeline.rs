@@ -1,15 +1,12 @@
 //! The story as plain data: what `walk` shows, and the JSON of the contract. Every face draws this and nothing else.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use super::captures::CaptureView;
 use super::conversations::Conversation;
 use super::frame::ValueView;
-use super::phrase::Phrase;
 
 /// What a run of text is, so that a face can style it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +21,7 @@ pub enum Role {
 
 /// Text in runs of one role each; serializes as the plain text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rich(pub Vec<(Phrase, Role)>);
+pub struct Rich(pub Vec<(String, Role)>);
 
 impl Rich {
     /// Plain words.
@@ -33,30 +30,14 @@ impl Rich {
         Self(if text.is_empty() {
             Vec::new()
         } else {
-            vec![(Phrase::Own(text.to_owned()), Role::Plain)]
-        })
-    }
-
-    /// A text of the program.
-    #[must_use]
-    pub fn fixed(text: &'static str) -> Self {
-        Self(vec![(text.into(), Role::Plain)])
-    }
-
-    /// A text of a script.
-    #[must_use]
-    pub fn shared(text: &Arc<str>) -> Self {
-        Self(if text.is_empty() {
-            Vec::new()
-        } else {
-            vec![(text.into(), Role::Plain)]
+            vec![(text.to_owned(), Role::Plain)]
         })
     }
 
     /// The text without roles.
     #[must_use]
     pub fn text(&self) -> String {
-        self.0.iter().map(|run| &*run.0).collect()
+        self.0.iter().map(|run| run.0.as_str()).collect()
     }
 
     /// True when there is nothing to say.
@@ -66,19 +47,9 @@ impl Rich {
     }
 }
 
-impl fmt::Display for Rich {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|run| f.write_str(&run.0))
-    }
-}
-
 impl Serialize for Rich {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.as_slice() {
-            [] => serializer.serialize_str(""),
-            [(text, _)] => serializer.serialize_str(text),
-            _ => serializer.collect_str(self),
-        }
+        serializer.collect_str(&self.text())
     }
 }
 
@@ -176,7 +147,7 @@ pub struct Journey {
     /// Its number, from 1, by its first frame.
     pub id: u32,
     /// The script that tells it.
-    pub story: Phrase,
+    pub story: String,
     /// Its title.
     pub title: Rich,
     /// How it ended.
@@ -211,7 +182,7 @@ pub struct Journey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Actor {
     /// `client`, `server`, `resolver`, `router`, `everyone`.
-    pub role: Phrase,
+    pub role: String,
     /// Its IP address.
     pub ip: Option<String>,
     /// The MAC address that the frames show for it (of the next hop, when it is not on the link).
@@ -224,9 +195,9 @@ pub struct Actor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Chapter {
     /// Its id.
-    pub id: Phrase,
+    pub id: String,
     /// Its title.
-    pub title: Phrase,
+    pub title: String,
     /// The OSI layer it is mostly about.
     pub osi: u8,
 }
@@ -235,7 +206,7 @@ pub struct Chapter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Phase {
     /// `link name connect secure request wait transfer close`.
-    pub name: Phrase,
+    pub name: String,
     /// Its beginning, in nanoseconds since the capture's first frame.
     pub start_ns: i64,
     /// Its length in nanoseconds.
@@ -263,17 +234,26 @@ pub struct Coverage {
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
     /// Its id, `protocol.event`.
-    pub id: Phrase,
+    pub id: String,
     /// Its chapter's id.
-    pub chapter: Phrase,
+    pub chapter: String,
     /// Which connection of the journey, from 1.
     pub leg: u32,
     /// Which round of a loop, from 1.
     pub round: u32,
     /// A few words.
     pub title: Rich,
-    /// What is said of it, as far as the chosen depth goes.
-    pub text: Answer,
+    /// One sentence.
+    #[serde(skip)]
+    pub say: Rich,
+    /// The two-minute explanation, at depth `normal` and `deep`.
+    #[serde(skip)]
+    pub more: Rich,
+    /// The ten-minute explanation, at depth `deep`.
+    #[serde(skip)]
+    pub deep: Rich,
+    /// All of it that the chosen depth tells, as plain text.
+    pub text: String,
     /// How it is known.
     pub evidence: Evidence,
     /// Why it is inferred, hidden or absent.
@@ -282,10 +262,10 @@ pub struct Step {
     pub osi: u8,
     /// The layers its frames pass through, lowest first: lit in the timeline.
     #[serde(skip)]
-    pub layers: Layers,
+    pub layers: Vec<u8>,
     /// The protocol's short name as people write it (`DNS`, `TLS`), or empty.
     #[serde(skip)]
-    pub protocol: Phrase,
+    pub protocol: String,
     /// The frames that carry it.
     pub frames: Vec<u64>,
     /// How many events it stands for.
@@ -295,13 +275,13 @@ pub struct Step {
     /// How long until its answer.
     pub duration_ns: Option<i64>,
     /// Who acts.
-    pub from: Option<Phrase>,
+    pub from: Option<String>,
     /// On whom.
-    pub to: Option<Phrase>,
+    pub to: Option<String>,
     /// Values it quotes, by Wireshark's key; several of a key are a list.
-    pub fields: BTreeMap<&'static str, Values>,
+    pub fields: BTreeMap<String, Values>,
     /// Sections of RFCs.
-    pub refs: Arc<[String]>,
+    pub refs: Vec<String>,
     /// What an interviewer asks next, with answers.
     #[serde(skip)]
     pub ask: Vec<(String, String)>,
@@ -310,90 +290,12 @@ pub struct Step {
     pub sees: Rich,
     /// Fields to look at, by key.
     #[serde(skip)]
-    pub look: Arc<[String]>,
+    pub look: Vec<String>,
     /// The body that followed the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,
     /// Lines of the machine's logs that show it.
     pub host: Vec<HostLine>,
-}
-
-/// What is said of a step at three depths; serializes as one text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// One sentence.
-    pub say: Rich,
-    /// The two-minute explanation, at depth `normal` and `deep`.
-    pub more: Rich,
-    /// The ten-minute explanation, at depth `deep`.
-    pub deep: Rich,
-}
-
-impl Answer {
-    /// One sentence, and nothing more.
-    #[must_use]
-    pub fn of(say: Rich) -> Self {
-        Self {
-            say,
-            ..Self::default()
-        }
-    }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut gap = "";
-        for part in [&self.say, &self.more, &self.deep] {
-            if !part.is_empty() {
-                write!(f, "{gap}{part}")?;
-                gap = " ";
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Serialize for Answer {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.more.is_empty() && self.deep.is_empty() {
-            return self.say.serialize(serializer);
-        }
-        serializer.collect_str(self)
-    }
-}
-
-/// A set of OSI layers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Layers(u8);
-
-impl Layers {
-    /// The layers of a set of bits, layer 1 being bit 1.
-    #[must_use]
-    pub const fn of_bits(bits: u8) -> Self {
-        Self(bits & 0xfe)
-    }
-
-    /// The layers of these numbers, 1 to 7.
-    #[must_use]
-    pub fn of(numbers: &[u8]) -> Self {
-        Self(
-            numbers
-                .iter()
-                .fold(0, |bits, &number| bits | 1 << (number & 7)),
-        )
-    }
-
-    /// True when there is none.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// True when this layer is among them.
-    #[must_use]
-    pub const fn contains(self, number: u8) -> bool {
-        self.0 & (1 << (number & 7)) != 0
-    }
 }
 
 /// One value or several in wire order.

@@ -1,21 +1,19 @@
 //! A journey for the tests of the faces: `curl https://www.example.test/` with everything cold, in eight chapters.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::view::captures::CaptureView;
 use crate::view::frame::ValueView;
-use crate::view::phrase::Phrase;
 use crate::view::timeline::{
-    Actor, Answer, Body, Chapter, Coverage, Evidence, HostLine, Journey, Layers, Outcome, Phase,
-    Rich, Role, Step, Values,
+    Actor, Body, Chapter, Coverage, Evidence, HostLine, Journey, Outcome, Phase, Rich, Role, Step,
+    Values,
 };
 
 use Evidence::{Decrypted as Key, Hidden, Inferred, Observed as Seen};
 
 /// Text with `<values>` and `{actors}`.
 fn rich(text: &str) -> Rich {
-    let mut runs: Vec<(Phrase, Role)> = Vec::new();
+    let mut runs = Vec::new();
     let mut rest = text;
     while let Some(open) = rest.find(['<', '{']) {
         let (role, close) = if rest[open..].starts_with('<') {
@@ -24,11 +22,11 @@ fn rich(text: &str) -> Rich {
             (Role::Actor, '}')
         };
         let end = open + rest[open..].find(close).unwrap();
-        runs.push((rest[..open].to_owned().into(), Role::Plain));
-        runs.push((rest[open + 1..end].to_owned().into(), role));
+        runs.push((rest[..open].to_owned(), Role::Plain));
+        runs.push((rest[open + 1..end].to_owned(), role));
         rest = &rest[end + 1..];
     }
-    runs.push((rest.to_owned().into(), Role::Plain));
+    runs.push((rest.to_owned(), Role::Plain));
     runs.retain(|run| !run.0.is_empty());
     Rich(runs)
 }
@@ -114,14 +112,17 @@ const PHASES: &[(&str, i64, i64)] = &[
 fn step(row: &Row) -> Step {
     let (chapter, id, evidence, micros, ends, protocol, layers, frames, title, say) = *row;
     let (from, to) = ends.split_once('>').unwrap_or_default();
-    let name = |name: &'static str| (!name.is_empty()).then(|| name.into());
+    let name = |name: &str| (!name.is_empty()).then(|| name.to_owned());
     Step {
-        id: id.into(),
-        chapter: chapter.into(),
+        id: id.to_owned(),
+        chapter: chapter.to_owned(),
         leg: 1,
         round: 1,
         title: rich(title),
-        text: Answer::of(rich(say)),
+        say: rich(say),
+        more: Rich::default(),
+        deep: Rich::default(),
+        text: rich(say).text(),
         evidence,
         because: match evidence {
             Inferred => Some(rich(
@@ -132,8 +133,12 @@ fn step(row: &Row) -> Step {
             _ => None,
         },
         osi: layers[0],
-        layers: Layers::of(if frames.is_empty() { &[] } else { layers }),
-        protocol: protocol.into(),
+        layers: if frames.is_empty() {
+            Vec::new()
+        } else {
+            layers.to_vec()
+        },
+        protocol: protocol.to_owned(),
         frames: frames.to_vec(),
         count: 1,
         time_ns: (micros >= 0).then_some(micros * 1000),
@@ -141,10 +146,10 @@ fn step(row: &Row) -> Step {
         from: name(from),
         to: name(to),
         fields: BTreeMap::new(),
-        refs: Arc::default(),
+        refs: Vec::new(),
         ask: Vec::new(),
         sees: Rich::default(),
-        look: Arc::default(),
+        look: Vec::new(),
         body: None,
         host: Vec::new(),
     }
@@ -152,27 +157,27 @@ fn step(row: &Row) -> Step {
 
 /// What the deeper texts of one step look like.
 fn deepen(step: &mut Step) {
-    step.text.more = rich(
+    step.more = rich(
         "A frame needs a MAC address to be delivered on this link, and the neighbour table had none for the next hop. The question is broadcast: its Ethernet destination is <ff:ff:ff:ff:ff:ff>.\n\nThe target hardware address inside the message is zero, because it is what is being asked for.",
     );
-    step.text.deep = rich(
+    step.deep = rich(
         "ARP is asked for the next hop, not for the far server. Linux keeps an answer as reachable for about half a minute, and then checks it when it is next used.",
     );
     step.sees = rich("Everyone on the same link sees the question; routers do not pass it on.");
-    step.refs = ["RFC 826", "RFC 1122 section 2.3.2"]
-        .map(str::to_owned)
-        .into();
-    step.look = ["arp.opcode", "arp.dst.hw_mac", "eth.dst"]
-        .map(str::to_owned)
-        .into();
+    step.refs = vec!["RFC 826".to_owned(), "RFC 1122 section 2.3.2".to_owned()];
+    step.look = vec![
+        "arp.opcode".to_owned(),
+        "arp.dst.hw_mac".to_owned(),
+        "eth.dst".to_owned(),
+    ];
     step.fields = BTreeMap::from([
-        ("arp.opcode", Values::One(ValueView::Number(1))),
+        ("arp.opcode".to_owned(), Values::One(ValueView::Number(1))),
         (
-            "arp.dst.hw_mac",
+            "arp.dst.hw_mac".to_owned(),
             Values::One(ValueView::Text("00:00:00:00:00:00".to_owned())),
         ),
         (
-            "eth.dst",
+            "eth.dst".to_owned(),
             Values::Many(vec![ValueView::Text("ff:ff:ff:ff:ff:ff".to_owned()); 3]),
         ),
     ]);
@@ -201,7 +206,7 @@ pub(in crate::render) fn journey() -> Journey {
         absent: count(Evidence::Absent),
     };
     for step in &mut steps {
-        match &*step.id {
+        match step.id.as_str() {
             "arp.request" => deepen(step),
             "http.response" => {
                 step.body = Some(Body {
@@ -214,8 +219,8 @@ pub(in crate::render) fn journey() -> Journey {
             _ => {}
         }
     }
-    let actor = |role: &'static str, ip: Option<&str>, mac: &str, name: Option<&str>| Actor {
-        role: role.into(),
+    let actor = |role: &str, ip: Option<&str>, mac: &str, name: Option<&str>| Actor {
+        role: role.to_owned(),
         ip: ip.map(str::to_owned),
         mac: Some(mac.to_owned()),
         name: name.map(str::to_owned),
@@ -223,7 +228,7 @@ pub(in crate::render) fn journey() -> Journey {
     Journey {
         first: 1,
         id: 1,
-        story: "curl-https".into(),
+        story: "curl-https".to_owned(),
         title: rich("curl <https://www.example.test/>"),
         outcome: Outcome::Ok,
         verdict: rich(
@@ -247,15 +252,15 @@ pub(in crate::render) fn journey() -> Journey {
         chapters: CHAPTERS
             .iter()
             .map(|(id, title, osi)| Chapter {
-                id: (*id).into(),
-                title: (*title).into(),
+                id: (*id).to_owned(),
+                title: (*title).to_owned(),
                 osi: *osi,
             })
             .collect(),
         phases: PHASES
             .iter()
             .map(|(name, start, length)| Phase {
-                name: (*name).into(),
+                name: (*name).to_owned(),
                 start_ns: start * 1000,
                 duration_ns: length * 1000,
             })

@@ -187,14 +187,14 @@ fn explained(journey: &Journey, options: &Options) -> Vec<Option<usize>> {
     steps
         .map(|(at, step)| {
             let told = options.steps.as_ref().is_none_or(|w| w.contains(&(at + 1)));
-            if !told || (step.text.more.is_empty() && step.text.deep.is_empty()) {
+            if !told || (step.more.is_empty() && step.deep.is_empty()) {
                 return None;
             }
-            let words = [&step.text.more, &step.text.deep].map(|text| {
+            let words = [&step.more, &step.deep].map(|text| {
                 let plain = text.0.iter().filter(|(_, role)| *role == Role::Plain);
-                plain.map(|(text, _)| &**text).collect::<Vec<_>>()
+                plain.map(|(text, _)| text.as_str()).collect::<Vec<_>>()
             });
-            let earlier = *first.entry((&*step.id, words)).or_insert(at);
+            let earlier = *first.entry((&step.id, words)).or_insert(at);
             (earlier != at).then_some(earlier)
         })
         .collect()

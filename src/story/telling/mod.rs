@@ -186,7 +186,7 @@ impl Teller<'_> {
                 folded: Vec::new(),
                 chapter: step
                     .and_then(|step| step.chapter.as_deref())
-                    .and_then(|id| self.script.chapters.iter().position(|c| *c.id == *id)),
+                    .and_then(|id| self.script.chapters.iter().position(|c| c.id == id)),
                 rank: match words {
                     Words::Own(at) => Some(at),
                     _ => None,
@@ -431,7 +431,7 @@ impl Teller<'_> {
             let chapter = step
                 .chapter
                 .as_deref()
-                .and_then(|id| self.script.chapters.iter().position(|c| *c.id == *id))
+                .and_then(|id| self.script.chapters.iter().position(|c| c.id == id))
                 .unwrap_or(0);
             let leg = leg_of_unseen(choices, chapter);
             let at = place_of_unseen(choices, leg, chapter, rank);

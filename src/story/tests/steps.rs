@@ -16,7 +16,7 @@ pub(super) fn titles(journey: &Journey) -> Vec<String> {
                 .trim_start_matches("Text(\"")
                 .trim_end_matches("\")")
                 .to_owned();
-            let chapter = journey.chapter(told.chapter).map_or("", |c| &*c.id);
+            let chapter = journey.chapter(told.chapter).map_or("", |c| c.id.as_str());
             format!("{chapter}:{title}")
         })
         .collect()
@@ -102,7 +102,7 @@ fn accidents_are_folded_into_one_step_that_lists_their_frames() {
         frames
     );
     // An aside without a chapter stands in that of the step before it.
-    assert_eq!(&*journey.chapter(again.chapter).unwrap().id, "connect");
+    assert_eq!(journey.chapter(again.chapter).unwrap().id, "connect");
 }
 
 #[test]
