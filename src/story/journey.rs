@@ -1,7 +1,6 @@
 //! A journey as the story room tells it: which step of which script, proven by which frames, with which values. The view makes texts of it.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use crate::model::{Mac, PacketId, Timestamp};
 
@@ -124,7 +123,7 @@ pub struct Told {
     /// How it is known.
     pub evidence: Evidence,
     /// The event; `None` for steps that no frame shows.
-    pub moment: Option<Moment>,
+    pub moment: Option<Box<Moment>>,
     /// How long until its answer.
     pub duration_ns: Option<i64>,
     /// Who acts.
@@ -148,9 +147,9 @@ pub struct Journey {
     /// The story's id by the contract.
     pub story: &'static str,
     /// The script that tells it.
-    pub script: Arc<Script>,
+    pub script: &'static Script,
     /// The script for what the story does not know.
-    pub common: Arc<Script>,
+    pub common: &'static Script,
     /// How it ended.
     pub outcome: Outcome,
     /// Which verdict says so: a place in the script, or in the common one.
@@ -180,7 +179,7 @@ pub struct Journey {
 impl Journey {
     /// The step of a script that tells a step.
     #[must_use]
-    pub fn step(&self, told: &Told) -> Option<&Step> {
+    pub fn step(&self, told: &Told) -> Option<&'static Step> {
         match told.words {
             Words::Own(at) => self.script.steps.get(at),
             Words::Common(at) => self.common.steps.get(at),
@@ -191,20 +190,20 @@ impl Journey {
 
     /// The variant of its words.
     #[must_use]
-    pub fn variant(&self, told: &Told) -> Option<&Variant> {
+    pub fn variant(&self, told: &Told) -> Option<&'static Variant> {
         self.step(told)?.variant.get(told.variant?)
     }
 
     /// A chapter.
     #[must_use]
-    pub fn chapter(&self, at: usize) -> Option<&Chapter> {
+    pub fn chapter(&self, at: usize) -> Option<&'static Chapter> {
         self.script.chapters.get(at)
     }
 
     /// The sentence that ends it.
     #[must_use]
-    pub fn verdict(&self) -> Option<&Template> {
-        let verdicts: (&[Verdict], usize) = match self.verdict? {
+    pub fn verdict(&self) -> Option<&'static Template> {
+        let verdicts: (&'static [Verdict], usize) = match self.verdict? {
             Words::Own(at) => (&self.script.verdicts, at),
             Words::Common(at) => (&self.common.verdicts, at),
             Words::Nowhere => return None,
@@ -233,7 +232,7 @@ impl Journey {
 
     /// Its events in the order they are told.
     pub fn moments(&self) -> impl Iterator<Item = &Moment> {
-        self.steps.iter().filter_map(|told| told.moment.as_ref())
+        self.steps.iter().filter_map(|told| told.moment.as_deref())
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn phases(tale: &Tale) -> Vec<Phase> {
             .moments
             .iter()
             .filter(|p| p.leg == leg)
-            .map(|p| &p.moment)
+            .map(|p| &*p.moment)
             .collect();
         let flow = tale.mains().get(leg as usize - 1).map(|c| c.id);
         add(&moments, flow, &mut phases);

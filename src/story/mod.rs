@@ -152,7 +152,7 @@ impl Narrator {
         }
         for raised in &d.events {
             let moment = self.moment(d, frame, raised);
-            self.place(moment, d.flow.map(|f| f.id), look);
+            self.place(Box::new(moment), d.flow.map(|f| f.id), look);
         }
         let Some(flow) = d.flow else { return };
         for id in self.routes.get(&flow.id).into_iter().flatten() {
@@ -173,7 +173,9 @@ impl Narrator {
         for ending in endings {
             let moment = self.verdict(ending.event, &ending.frames, ending.time, conversation);
             let known = conversation.clone();
-            self.place(moment, Some(flow), &move |_, _| Some(known.clone()));
+            self.place(Box::new(moment), Some(flow), &move |_, _| {
+                Some(known.clone())
+            });
         }
         self.settle(conversation);
         if self.routes.remove(&flow).is_none() {

@@ -1,7 +1,5 @@
 //! The scripts: those in the program, and those that a user brings.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 
 use super::script::{Mistake, Script};
@@ -27,10 +25,11 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 /// The script that tells what no other tells, and the stories without a script of their own.
 pub(super) const COMMON: &str = "common";
 
-/// Scripts by story, and their steps by event.
+/// Scripts by story, and their steps by event. Scripts are read once and live as long as the program: what is told
+/// points at their words instead of copying them.
 #[derive(Debug)]
 pub struct Library {
-    scripts: Vec<Arc<Script>>,
+    scripts: Vec<&'static Script>,
     steps: Vec<FxHashMap<String, Vec<usize>>>,
     common: usize,
 }
@@ -81,7 +80,7 @@ impl Library {
             }
         }
         let at = self.scripts.iter().position(|s| s.story == script.story);
-        let script = Arc::new(script);
+        let script: &'static Script = Box::leak(Box::new(script));
         let common = script.story == COMMON;
         let at = if let Some(at) = at {
             self.scripts[at] = script;
@@ -98,21 +97,21 @@ impl Library {
     }
 
     /// All scripts.
-    pub fn all(&self) -> impl Iterator<Item = &Script> {
-        self.scripts.iter().map(AsRef::as_ref)
+    pub fn all(&self) -> impl Iterator<Item = &'static Script> {
+        self.scripts.iter().copied()
     }
 
     /// The script of a story; the common one when it has none.
     #[must_use]
-    pub fn script(&self, story: &str) -> Arc<Script> {
+    pub fn script(&self, story: &str) -> &'static Script {
         let at = self.place(story).unwrap_or(self.common);
-        Arc::clone(&self.scripts[at])
+        self.scripts[at]
     }
 
     /// The common script.
     #[must_use]
-    pub fn common(&self) -> Arc<Script> {
-        Arc::clone(&self.scripts[self.common])
+    pub fn common(&self) -> &'static Script {
+        self.scripts[self.common]
     }
 
     /// The steps that tell an event in a story's own script.

@@ -69,7 +69,7 @@ pub(super) struct Strand {
     pub parent: Option<u32>,
     pub joined: Joined,
     pub children: Vec<u32>,
-    pub moments: Vec<Moment>,
+    pub moments: Vec<Box<Moment>>,
     pub conversations: Vec<Conversation>,
     /// How many of the conversations have not ended.
     pub open: u32,
@@ -123,7 +123,7 @@ impl Strand {
     }
 
     /// Adds an event; where there are very many of a kind, adds it to the last of them.
-    pub(super) fn push(&mut self, moment: Moment) {
+    pub(super) fn push(&mut self, moment: Box<Moment>) {
         self.first = self.first.min(moment.first());
         self.last = self.last.max(moment.until);
         // Most strands are short: counting starts when there is something to count.
@@ -143,7 +143,7 @@ impl Strand {
             if row.0 > APART_MAX
                 && let Some(last) = self.moments.get_mut(row.1 as usize)
             {
-                last.take_in(moment, PACKETS_MAX);
+                last.take_in(*moment, PACKETS_MAX);
                 return;
             }
             row.1 = next;
@@ -196,7 +196,7 @@ impl Strand {
         }
         for moment in other.moments {
             match self.moments.iter_mut().find(|m| m.def == moment.def) {
-                Some(known) => known.take_in(moment, PACKETS_MAX),
+                Some(known) => known.take_in(*moment, PACKETS_MAX),
                 None => self.moments.push(moment),
             }
         }

@@ -14,7 +14,7 @@ use super::moment::Moment;
 #[derive(Clone, Debug)]
 pub struct Placed {
     /// The event.
-    pub moment: Moment,
+    pub moment: Box<Moment>,
     /// Which connection of the journey it serves, from 1.
     pub leg: u32,
 }
@@ -80,7 +80,7 @@ impl Tale {
     pub fn all<'a>(&'a self, id: &'a str) -> impl DoubleEndedIterator<Item = &'a Moment> {
         self.moments
             .iter()
-            .map(|placed| &placed.moment)
+            .map(|placed| &*placed.moment)
             .filter(move |m| m.def.id == id)
     }
 
@@ -101,7 +101,7 @@ impl Tale {
         self.moments
             .iter()
             .filter(move |placed| placed.leg == last && placed.moment.def.id == id)
-            .map(|placed| &placed.moment)
+            .map(|placed| &*placed.moment)
     }
 
     /// Its main conversations.

@@ -94,7 +94,7 @@ fn answer<'a>(tale: &'a Tale, probe: &Moment) -> Option<&'a Moment> {
     let later = tale
         .moments
         .iter()
-        .map(|p| &p.moment)
+        .map(|p| &*p.moment)
         .filter(|m| m.time >= probe.time && m.flow == probe.flow);
     let echo = ["icmp.seq", "icmpv6.echo.sequence_number"]
         .iter()
@@ -155,7 +155,7 @@ fn step(
         .collect();
     Some(Placed {
         leg: 1,
-        moment: Moment {
+        moment: Box::new(Moment {
             def,
             flow: first.flow,
             from: None,
@@ -173,6 +173,6 @@ fn step(
             protocol: "traceroute",
             about: None,
             body: None,
-        },
+        }),
     })
 }

@@ -15,7 +15,7 @@ use crate::story::words::{Spoken, WORDS};
 use super::frame::{MASK, ValueView};
 use super::timeline::{
     Actor, Body, Chapter, Coverage, Depth, Evidence, Journey, Outcome, Phase, Rich, Role, Step,
-    Values,
+    Text, Values,
 };
 
 /// How a journey is to be told.
@@ -59,7 +59,7 @@ impl Journey {
         Self {
             id,
             first: journey.first.0,
-            story: journey.story.to_owned(),
+            story: journey.story,
             title: reader.title(),
             outcome: match journey.outcome {
                 told::Outcome::Ok => Outcome::Ok,
@@ -77,7 +77,7 @@ impl Journey {
                 .phases
                 .iter()
                 .map(|phase| Phase {
-                    name: phase.name.to_owned(),
+                    name: phase.name,
                     start_ns: phase.start.since(manner.start),
                     duration_ns: phase.end.since(phase.start),
                 })
@@ -96,8 +96,8 @@ fn chapters(journey: &told::Journey) -> Vec<Chapter> {
     used.into_iter()
         .filter_map(|at| journey.chapter(at))
         .map(|chapter| Chapter {
-            id: chapter.id.clone(),
-            title: chapter.title.clone(),
+            id: chapter.id.as_str().into(),
+            title: chapter.title.as_str().into(),
             osi: chapter.osi,
         })
         .collect()
@@ -105,7 +105,7 @@ fn chapters(journey: &told::Journey) -> Vec<Chapter> {
 
 fn actor(actor: &told::Actor) -> Actor {
     Actor {
-        role: actor.role.word().to_owned(),
+        role: actor.role.word(),
         ip: actor.ip.map(|ip| ip.to_string()),
         mac: actor.mac.map(|mac| mac.to_string()),
         name: actor.name.as_deref().map(str::to_owned),
@@ -157,9 +157,9 @@ impl Reader<'_> {
         for more in [&more, &deep] {
             for (at, (run, _)) in more.0.iter().enumerate() {
                 if at == 0 && !text.is_empty() {
-                    text.push(' ');
+                    text.to_mut().push(' ');
                 }
-                text.push_str(run);
+                text.to_mut().push_str(run);
             }
         }
         let protocol = match moment {
@@ -173,14 +173,14 @@ impl Reader<'_> {
             .unwrap_or(7);
         Step {
             id: match (moment, step) {
-                (Some(moment), _) => moment.def.id.to_owned(),
-                (None, Some(step)) => step.id.clone(),
-                (None, None) => String::new(),
+                (Some(moment), _) => moment.def.id.into(),
+                (None, Some(step)) => step.id.as_str().into(),
+                (None, None) => Text::default(),
             },
             chapter: self
                 .journey
                 .chapter(told.chapter)
-                .map(|chapter| chapter.id.clone())
+                .map(|chapter| chapter.id.as_str().into())
                 .unwrap_or_default(),
             leg: told.leg,
             round: told.round,
@@ -209,19 +209,24 @@ impl Reader<'_> {
             refs: self
                 .journey
                 .variant(told)
-                .and_then(|variant| variant.refs.clone())
-                .or_else(|| step.map(|step| step.refs.clone()))
-                .unwrap_or_default(),
+                .and_then(|variant| variant.refs.as_deref())
+                .or_else(|| step.map(|step| step.refs.as_slice()))
+                .unwrap_or_default()
+                .into(),
             ask: all.map_or_else(Vec::new, |step| self.ask(told, step)),
             sees: all.map_or_else(Rich::default, |step| self.fill(&step.sees, Some(told))),
-            look: step.map(|step| step.look.clone()).unwrap_or_default(),
+            look: step.map_or(&[][..], |step| step.look.as_slice()).into(),
             body: moment.and_then(|m| m.body).map(body),
             host: Vec::new(),
         }
     }
 
     /// Title, one sentence, more, and all of it.
-    fn texts(&self, told: &told::Told, step: Option<&script::Step>) -> (Rich, Rich, Rich, Rich) {
+    fn texts(
+        &self,
+        told: &told::Told,
+        step: Option<&'static script::Step>,
+    ) -> (Rich, Rich, Rich, Rich) {
         let Some(step) = step else {
             let Some(moment) = &told.moment else {
                 return Default::default();
@@ -234,7 +239,7 @@ impl Reader<'_> {
             );
         };
         let variant = self.journey.variant(told);
-        let fill = |other: Option<&Option<Template>>, own: &Template| {
+        let fill = |other: Option<&'static Option<Template>>, own: &'static Template| {
             let text = other.and_then(Option::as_ref).unwrap_or(own);
             self.fill(text, Some(told))
         };
@@ -245,7 +250,7 @@ impl Reader<'_> {
         };
         // Of a title without its values, the step's name.
         let title = if title.is_empty() {
-            Rich::plain(step.name.as_deref().unwrap_or(&step.id))
+            Rich::plain(step.name.as_deref().unwrap_or(step.id.as_str()))
         } else {
             title
         };
@@ -261,7 +266,7 @@ impl Reader<'_> {
             // The message is odd and lacks what the sentence quotes.
             say = Rich::plain(moment.def.help);
         }
-        let from = |depth, other: Option<&Option<Template>>, own| {
+        let from = |depth, other: Option<&'static Option<Template>>, own| {
             if self.manner.depth >= depth {
                 fill(other, own)
             } else {
@@ -276,7 +281,7 @@ impl Reader<'_> {
         )
     }
 
-    fn ask(&self, told: &told::Told, step: &script::Step) -> Vec<(String, String)> {
+    fn ask(&self, told: &told::Told, step: &'static script::Step) -> Vec<(Text, Text)> {
         let say = |text| self.fill(text, Some(told)).text();
         step.ask
             .iter()
@@ -285,7 +290,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn because(&self, told: &told::Told, step: Option<&script::Step>) -> Option<Rich> {
+    fn because(&self, told: &told::Told, step: Option<&'static script::Step>) -> Option<Rich> {
         let text = match told.evidence {
             moment::Evidence::Hidden => step?.hidden.as_ref()?,
             moment::Evidence::Absent => &step?.absent.get(told.reason?)?.say,
@@ -296,7 +301,7 @@ impl Reader<'_> {
                         .find(|value| value.def.key.ends_with(".because"))
                 });
                 match said.and_then(Captured::text) {
-                    Some(said) => return Some(Rich::plain(said)),
+                    Some(said) => return Some(Rich::plain(said.to_owned())),
                     None => step?.inferred.as_ref()?,
                 }
             }
@@ -306,7 +311,11 @@ impl Reader<'_> {
     }
 
     /// The values that a step carries: those that its words quote, match or point at.
-    fn fields(&self, told: &told::Told, step: Option<&script::Step>) -> BTreeMap<String, Values> {
+    fn fields(
+        &self,
+        told: &told::Told,
+        step: Option<&'static script::Step>,
+    ) -> BTreeMap<Text, Values> {
         let mut fields = BTreeMap::new();
         let (Some(step), Some(moment)) = (step, &told.moment) else {
             return fields;
@@ -344,41 +353,47 @@ impl Reader<'_> {
                 1 => Values::One(values.remove(0)),
                 _ => Values::Many(values),
             };
-            fields.insert(key.to_owned(), value);
+            fields.insert(key.into(), value);
         }
         fields
     }
 
     /// Fills the placeholders of a text; a sentence that lacks a value is left out.
-    fn fill(&self, text: &Template, told: Option<&told::Told>) -> Rich {
+    fn fill(&self, text: &'static Template, told: Option<&told::Told>) -> Rich {
         let mut runs = Runs::default();
         for sentence in &text.sentences {
             let (count, len) = (runs.0.len(), runs.0.last().map_or(0, |run| run.0.len()));
             if self.say(sentence, told, &mut runs).is_none() {
                 runs.0.truncate(count);
                 if let Some((last, _)) = runs.0.last_mut() {
-                    last.truncate(len);
+                    cut(last, len);
                 }
             }
         }
         if let Some((last, _)) = runs.0.last_mut() {
-            last.truncate(last.trim_end().len());
+            let len = last.trim_end().len();
+            cut(last, len);
         }
         runs.0.retain(|run| !run.0.is_empty());
         Rich(runs.0)
     }
 
-    fn say(&self, sentence: &Sentence, told: Option<&told::Told>, runs: &mut Runs) -> Option<()> {
+    fn say(
+        &self,
+        sentence: &'static Sentence,
+        told: Option<&told::Told>,
+        runs: &mut Runs,
+    ) -> Option<()> {
         for (at, part) in sentence.parts.iter().enumerate() {
             match part {
-                Part::Text(text) => runs.plain(text),
+                Part::Text(text) => runs.plain(text.as_str()),
                 Part::Field(key, form) => {
                     let value = self.quote(key, *form, told)?;
-                    runs.0.push((value, Role::Value));
+                    runs.0.push((value.into(), Role::Value));
                 }
                 Part::Word(word) => match (WORDS.get(*word)?.value)(self.journey, told)? {
-                    Spoken::Plain(text) => runs.plain(&text),
-                    Spoken::Value(text) => runs.0.push((text, Role::Value)),
+                    Spoken::Plain(text) => runs.plain(text),
+                    Spoken::Value(text) => runs.0.push((text.into(), Role::Value)),
                     Spoken::Actor(role) => runs.actor(role, at == 0),
                 },
                 Part::Unknown(_) => return None,
@@ -389,7 +404,7 @@ impl Reader<'_> {
 
     /// A field's value in a sentence: of the step's event, else of what was said before it in the conversation.
     fn quote(&self, key: &str, form: Form, told: Option<&told::Told>) -> Option<String> {
-        let own = told.and_then(|told| told.moment.as_ref());
+        let own = told.and_then(|told| told.moment.as_deref());
         // What did not happen has no values, and nobody else's are its own.
         if told.is_some_and(|told| told.evidence == moment::Evidence::Absent) {
             return None;
@@ -431,7 +446,7 @@ impl Reader<'_> {
         };
         let before = self.journey.steps.iter().rev();
         before
-            .filter_map(|told| told.moment.as_ref())
+            .filter_map(|told| told.moment.as_deref())
             .filter(|m| m.flow == own.flow && m.first() <= own.first())
             .find(|m| m.value(key).is_some())
     }
@@ -494,15 +509,24 @@ impl Reader<'_> {
     }
 }
 
+/// Keeps the first `len` bytes of a text.
+fn cut(text: &mut Text, len: usize) {
+    match text {
+        Text::Borrowed(whole) => *whole = whole.get(..len).unwrap_or(whole),
+        Text::Owned(whole) => whole.truncate(len),
+    }
+}
+
 /// A text that grows; plain words that follow each other are one run.
 #[derive(Default)]
-struct Runs(Vec<(String, Role)>);
+struct Runs(Vec<(Text, Role)>);
 
 impl Runs {
-    fn plain(&mut self, text: &str) {
+    fn plain(&mut self, text: impl Into<Text>) {
+        let text = text.into();
         match self.0.last_mut() {
-            Some((last, Role::Plain)) => last.push_str(text),
-            _ => self.0.push((text.to_owned(), Role::Plain)),
+            Some((last, Role::Plain)) => last.to_mut().push_str(&text),
+            _ => self.0.push((text, Role::Plain)),
         }
     }
 
@@ -519,7 +543,7 @@ impl Runs {
         if role != told::Role::Everyone && (first || !said) {
             self.plain(if first { "The " } else { "the " });
         }
-        self.0.push((name.to_owned(), Role::Actor));
+        self.0.push((name.into(), Role::Actor));
     }
 }
 
@@ -534,10 +558,10 @@ fn evidence(evidence: moment::Evidence) -> Evidence {
     }
 }
 
-fn who(who: told::Who) -> String {
+fn who(who: told::Who) -> Text {
     match who {
-        told::Who::Role(role) => role.word().to_owned(),
-        told::Who::Address(ip) => ip.to_string(),
+        told::Who::Role(role) => role.word().into(),
+        told::Who::Address(ip) => ip.to_string().into(),
     }
 }
 
@@ -551,14 +575,14 @@ fn body(body: moment::Body) -> Body {
 }
 
 /// A protocol's key as people write its name.
-fn short_name(key: &str) -> String {
+fn short_name(key: &'static str) -> Text {
     match key {
-        "host" | "net" | "server" | "client" => String::new(),
-        "http2" => "HTTP/2".to_owned(),
-        "http3" => "HTTP/3".to_owned(),
-        "icmpv6" => "ICMPv6".to_owned(),
-        "mdns" => "mDNS".to_owned(),
-        "traceroute" => "ICMP".to_owned(),
-        key => key.to_ascii_uppercase(),
+        "host" | "net" | "server" | "client" => Text::default(),
+        "http2" => "HTTP/2".into(),
+        "http3" => "HTTP/3".into(),
+        "icmpv6" => "ICMPv6".into(),
+        "mdns" => "mDNS".into(),
+        "traceroute" => "ICMP".into(),
+        key => key.to_ascii_uppercase().into(),
     }
 }

@@ -1,5 +1,6 @@
 //! The story as plain data: what `walk` shows, and the JSON of the contract. Every face draws this and nothing else.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
@@ -19,25 +20,33 @@ pub enum Role {
     Actor,
 }
 
+/// Words: most stand in a script, which lives as long as the program, and are not copied.
+pub type Text = Cow<'static, str>;
+
 /// Text in runs of one role each; serializes as the plain text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rich(pub Vec<(String, Role)>);
+pub struct Rich(pub Vec<(Text, Role)>);
 
 impl Rich {
     /// Plain words.
     #[must_use]
-    pub fn plain(text: &str) -> Self {
+    pub fn plain(text: impl Into<Text>) -> Self {
+        let text = text.into();
         Self(if text.is_empty() {
             Vec::new()
         } else {
-            vec![(text.to_owned(), Role::Plain)]
+            vec![(text, Role::Plain)]
         })
     }
 
     /// The text without roles.
     #[must_use]
-    pub fn text(&self) -> String {
-        self.0.iter().map(|run| run.0.as_str()).collect()
+    pub fn text(&self) -> Text {
+        match self.0.as_slice() {
+            [] => Text::default(),
+            [(only, _)] => only.clone(),
+            runs => runs.iter().map(|run| run.0.as_ref()).collect(),
+        }
     }
 
     /// True when there is nothing to say.
@@ -49,7 +58,10 @@ impl Rich {
 
 impl Serialize for Rich {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.text())
+        match self.0.as_slice() {
+            [(only, _)] => serializer.serialize_str(only),
+            _ => serializer.serialize_str(&self.text()),
+        }
     }
 }
 
@@ -147,7 +159,7 @@ pub struct Journey {
     /// Its number, from 1, by its first frame.
     pub id: u32,
     /// The script that tells it.
-    pub story: String,
+    pub story: &'static str,
     /// Its title.
     pub title: Rich,
     /// How it ended.
@@ -182,7 +194,7 @@ pub struct Journey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Actor {
     /// `client`, `server`, `resolver`, `router`, `everyone`.
-    pub role: String,
+    pub role: &'static str,
     /// Its IP address.
     pub ip: Option<String>,
     /// The MAC address that the frames show for it (of the next hop, when it is not on the link).
@@ -195,9 +207,9 @@ pub struct Actor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Chapter {
     /// Its id.
-    pub id: String,
+    pub id: Text,
     /// Its title.
-    pub title: String,
+    pub title: Text,
     /// The OSI layer it is mostly about.
     pub osi: u8,
 }
@@ -206,7 +218,7 @@ pub struct Chapter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Phase {
     /// `link name connect secure request wait transfer close`.
-    pub name: String,
+    pub name: &'static str,
     /// Its beginning, in nanoseconds since the capture's first frame.
     pub start_ns: i64,
     /// Its length in nanoseconds.
@@ -234,9 +246,9 @@ pub struct Coverage {
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
     /// Its id, `protocol.event`.
-    pub id: String,
+    pub id: Text,
     /// Its chapter's id.
-    pub chapter: String,
+    pub chapter: Text,
     /// Which connection of the journey, from 1.
     pub leg: u32,
     /// Which round of a loop, from 1.
@@ -253,7 +265,7 @@ pub struct Step {
     #[serde(skip)]
     pub deep: Rich,
     /// All of it that the chosen depth tells, as plain text.
-    pub text: String,
+    pub text: Text,
     /// How it is known.
     pub evidence: Evidence,
     /// Why it is inferred, hidden or absent.
@@ -265,7 +277,7 @@ pub struct Step {
     pub layers: Vec<u8>,
     /// The protocol's short name as people write it (`DNS`, `TLS`), or empty.
     #[serde(skip)]
-    pub protocol: String,
+    pub protocol: Text,
     /// The frames that carry it.
     pub frames: Vec<u64>,
     /// How many events it stands for.
@@ -275,22 +287,22 @@ pub struct Step {
     /// How long until its answer.
     pub duration_ns: Option<i64>,
     /// Who acts.
-    pub from: Option<String>,
+    pub from: Option<Text>,
     /// On whom.
-    pub to: Option<String>,
+    pub to: Option<Text>,
     /// Values it quotes, by Wireshark's key; several of a key are a list.
-    pub fields: BTreeMap<String, Values>,
+    pub fields: BTreeMap<Text, Values>,
     /// Sections of RFCs.
-    pub refs: Vec<String>,
+    pub refs: Cow<'static, [String]>,
     /// What an interviewer asks next, with answers.
     #[serde(skip)]
-    pub ask: Vec<(String, String)>,
+    pub ask: Vec<(Text, Text)>,
     /// Who can see it.
     #[serde(skip)]
     pub sees: Rich,
     /// Fields to look at, by key.
     #[serde(skip)]
-    pub look: Vec<String>,
+    pub look: Cow<'static, [String]>,
     /// The body that followed the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,

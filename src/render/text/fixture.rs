@@ -6,14 +6,14 @@ use crate::view::captures::CaptureView;
 use crate::view::frame::ValueView;
 use crate::view::timeline::{
     Actor, Body, Chapter, Coverage, Evidence, HostLine, Journey, Outcome, Phase, Rich, Role, Step,
-    Values,
+    Text, Values,
 };
 
 use Evidence::{Decrypted as Key, Hidden, Inferred, Observed as Seen};
 
 /// Text with `<values>` and `{actors}`.
-fn rich(text: &str) -> Rich {
-    let mut runs = Vec::new();
+fn rich(text: &'static str) -> Rich {
+    let mut runs: Vec<(Text, Role)> = Vec::new();
     let mut rest = text;
     while let Some(open) = rest.find(['<', '{']) {
         let (role, close) = if rest[open..].starts_with('<') {
@@ -22,11 +22,11 @@ fn rich(text: &str) -> Rich {
             (Role::Actor, '}')
         };
         let end = open + rest[open..].find(close).unwrap();
-        runs.push((rest[..open].to_owned(), Role::Plain));
-        runs.push((rest[open + 1..end].to_owned(), role));
+        runs.push((rest[..open].into(), Role::Plain));
+        runs.push((rest[open + 1..end].into(), role));
         rest = &rest[end + 1..];
     }
-    runs.push((rest.to_owned(), Role::Plain));
+    runs.push((rest.into(), Role::Plain));
     runs.retain(|run| !run.0.is_empty());
     Rich(runs)
 }
@@ -112,10 +112,10 @@ const PHASES: &[(&str, i64, i64)] = &[
 fn step(row: &Row) -> Step {
     let (chapter, id, evidence, micros, ends, protocol, layers, frames, title, say) = *row;
     let (from, to) = ends.split_once('>').unwrap_or_default();
-    let name = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+    let name = |name: &'static str| (!name.is_empty()).then(|| name.into());
     Step {
-        id: id.to_owned(),
-        chapter: chapter.to_owned(),
+        id: id.into(),
+        chapter: chapter.into(),
         leg: 1,
         round: 1,
         title: rich(title),
@@ -138,7 +138,7 @@ fn step(row: &Row) -> Step {
         } else {
             layers.to_vec()
         },
-        protocol: protocol.to_owned(),
+        protocol: protocol.into(),
         frames: frames.to_vec(),
         count: 1,
         time_ns: (micros >= 0).then_some(micros * 1000),
@@ -146,10 +146,10 @@ fn step(row: &Row) -> Step {
         from: name(from),
         to: name(to),
         fields: BTreeMap::new(),
-        refs: Vec::new(),
+        refs: Vec::new().into(),
         ask: Vec::new(),
         sees: Rich::default(),
-        look: Vec::new(),
+        look: Vec::new().into(),
         body: None,
         host: Vec::new(),
     }
@@ -164,26 +164,27 @@ fn deepen(step: &mut Step) {
         "ARP is asked for the next hop, not for the far server. Linux keeps an answer as reachable for about half a minute, and then checks it when it is next used.",
     );
     step.sees = rich("Everyone on the same link sees the question; routers do not pass it on.");
-    step.refs = vec!["RFC 826".to_owned(), "RFC 1122 section 2.3.2".to_owned()];
+    step.refs = vec!["RFC 826".to_owned(), "RFC 1122 section 2.3.2".to_owned()].into();
     step.look = vec![
         "arp.opcode".to_owned(),
         "arp.dst.hw_mac".to_owned(),
         "eth.dst".to_owned(),
-    ];
+    ]
+    .into();
     step.fields = BTreeMap::from([
-        ("arp.opcode".to_owned(), Values::One(ValueView::Number(1))),
+        ("arp.opcode".into(), Values::One(ValueView::Number(1))),
         (
-            "arp.dst.hw_mac".to_owned(),
+            "arp.dst.hw_mac".into(),
             Values::One(ValueView::Text("00:00:00:00:00:00".to_owned())),
         ),
         (
-            "eth.dst".to_owned(),
+            "eth.dst".into(),
             Values::Many(vec![ValueView::Text("ff:ff:ff:ff:ff:ff".to_owned()); 3]),
         ),
     ]);
     step.ask = vec![(
-        "Why is there no ARP for the web server's address?".to_owned(),
-        "It is not on this link: only the next hop's MAC address is needed, and the router asks for the following one on its own link.".to_owned(),
+        "Why is there no ARP for the web server's address?".into(),
+        "It is not on this link: only the next hop's MAC address is needed, and the router asks for the following one on its own link.".into(),
     )];
     step.host = vec![HostLine {
         source: "strace".to_owned(),
@@ -206,7 +207,7 @@ pub(in crate::render) fn journey() -> Journey {
         absent: count(Evidence::Absent),
     };
     for step in &mut steps {
-        match step.id.as_str() {
+        match step.id.as_ref() {
             "arp.request" => deepen(step),
             "http.response" => {
                 step.body = Some(Body {
@@ -219,8 +220,8 @@ pub(in crate::render) fn journey() -> Journey {
             _ => {}
         }
     }
-    let actor = |role: &str, ip: Option<&str>, mac: &str, name: Option<&str>| Actor {
-        role: role.to_owned(),
+    let actor = |role: &'static str, ip: Option<&str>, mac: &str, name: Option<&str>| Actor {
+        role,
         ip: ip.map(str::to_owned),
         mac: Some(mac.to_owned()),
         name: name.map(str::to_owned),
@@ -228,7 +229,7 @@ pub(in crate::render) fn journey() -> Journey {
     Journey {
         first: 1,
         id: 1,
-        story: "curl-https".to_owned(),
+        story: "curl-https",
         title: rich("curl <https://www.example.test/>"),
         outcome: Outcome::Ok,
         verdict: rich(
@@ -252,15 +253,15 @@ pub(in crate::render) fn journey() -> Journey {
         chapters: CHAPTERS
             .iter()
             .map(|(id, title, osi)| Chapter {
-                id: (*id).to_owned(),
-                title: (*title).to_owned(),
+                id: (*id).into(),
+                title: (*title).into(),
                 osi: *osi,
             })
             .collect(),
         phases: PHASES
             .iter()
             .map(|(name, start, length)| Phase {
-                name: (*name).to_owned(),
+                name,
                 start_ns: start * 1000,
                 duration_ns: length * 1000,
             })

@@ -161,7 +161,7 @@ fn title(journey: &Journey, look: &Look) -> Vec<Line> {
 fn marked(ink: Ink, mark: char, journey: &Journey, look: &Look) -> Vec<Line> {
     let width = look.columns() - INDENT;
     let title = journey.title.text();
-    let mut lines = wrap([(Ink::Title, title.as_str())], width, look.charset);
+    let mut lines = wrap([(Ink::Title, title.as_ref())], width, look.charset);
     for (number, line) in lines.iter_mut().enumerate() {
         let mut indented = look.line();
         if number == 0 {

@@ -192,7 +192,7 @@ fn explained(journey: &Journey, options: &Options) -> Vec<Option<usize>> {
             }
             let words = [&step.more, &step.deep].map(|text| {
                 let plain = text.0.iter().filter(|(_, role)| *role == Role::Plain);
-                plain.map(|(text, _)| text.as_str()).collect::<Vec<_>>()
+                plain.map(|(text, _)| text.as_ref()).collect::<Vec<_>>()
             });
             let earlier = *first.entry((&step.id, words)).or_insert(at);
             (earlier != at).then_some(earlier)

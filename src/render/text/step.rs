@@ -202,7 +202,7 @@ impl Prose<'_, '_> {
         let rows: Vec<(&str, String)> = step
             .look
             .iter()
-            .filter_map(|key| Some((key.as_str(), values(step.fields.get(key)?))))
+            .filter_map(|key| Some((key.as_str(), values(step.fields.get(key.as_str())?))))
             .collect();
         let keys = rows
             .iter()
@@ -250,8 +250,8 @@ impl Prose<'_, '_> {
     fn ask(&mut self, step: &Step) {
         for (number, (question, answer)) in step.ask.iter().enumerate() {
             let label = if number == 0 { "asked next" } else { "" };
-            self.write(label, [(Ink::Strong, question.as_str())]);
-            self.write("", [(Ink::Plain, answer.as_str())]);
+            self.write(label, [(Ink::Strong, question.as_ref())]);
+            self.write("", [(Ink::Plain, answer.as_ref())]);
         }
     }
 }

@@ -74,11 +74,11 @@ fn in_ascii() {
 #[test]
 fn every_line_fits_at_every_width() {
     let mut journey = journey();
-    journey.steps[4].from = Some("2001:db8:85a3:8d3:1319:8a2e:370:7348".to_owned());
+    journey.steps[4].from = Some("2001:db8:85a3:8d3:1319:8a2e:370:7348".into());
     journey.steps[6].title = Rich::plain("a title\u{202e} with \u{1b}[31mcontrols and 北京");
     journey.steps[8].say = Rich(vec![
-        ("a cookie of one long word: ".to_owned(), Role::Plain),
-        ("0123456789abcdef".repeat(20), Role::Value),
+        ("a cookie of one long word: ".into(), Role::Plain),
+        ("0123456789abcdef".repeat(20).into(), Role::Value),
     ]);
     for depth in [Depth::Brief, Depth::Deep] {
         let options = Options {

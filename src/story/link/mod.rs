@@ -136,7 +136,7 @@ impl Narrator {
     /// Puts an event where it belongs.
     pub(in crate::story) fn place(
         &mut self,
-        mut moment: Moment,
+        mut moment: Box<Moment>,
         flow: Option<u32>,
         look: Look<'_>,
     ) {
@@ -187,7 +187,7 @@ impl Narrator {
         self.put(strand, moment);
     }
 
-    fn put(&mut self, id: u32, moment: Moment) {
+    fn put(&mut self, id: u32, moment: Box<Moment>) {
         let Some(strand) = self.strands.get_mut(&id) else {
             return;
         };

@@ -88,7 +88,7 @@ fn probing(moments: &[Placed]) -> bool {
         .iter()
         .map(|p| &p.moment)
         .filter(|m| traceroute::is_probe(m))
-        .filter_map(traceroute::ttl);
+        .filter_map(|moment| traceroute::ttl(moment));
     let Some(first) = ttls.next() else {
         return false;
     };

@@ -7,7 +7,6 @@ mod people;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -46,8 +45,8 @@ pub(super) fn tell(
     let start = tale.moments.iter().map(|p| p.moment.time).min()?;
     let choices = Teller {
         tale: &tale,
-        script: &script,
-        common: &common,
+        script,
+        common,
         library,
     }
     .choices();
@@ -117,8 +116,8 @@ fn has(fields: &[String], moment: &Moment) -> bool {
 /// Chooses words for the events of a tale.
 struct Teller<'a> {
     tale: &'a Tale,
-    script: &'a Arc<Script>,
-    common: &'a Arc<Script>,
+    script: &'static Script,
+    common: &'static Script,
     library: &'a Library,
 }
 
@@ -467,7 +466,8 @@ impl Teller<'_> {
 
 /// Gives each step its event, or all that are folded into it.
 fn told(choices: Vec<Choice>, moments: Vec<Placed>) -> Vec<Told> {
-    let mut moments: Vec<Option<Moment>> = moments.into_iter().map(|p| Some(p.moment)).collect();
+    let mut moments: Vec<Option<Box<Moment>>> =
+        moments.into_iter().map(|p| Some(p.moment)).collect();
     let mut take = |at: usize| moments.get_mut(at).and_then(Option::take);
     choices
         .into_iter()
@@ -475,7 +475,7 @@ fn told(choices: Vec<Choice>, moments: Vec<Placed>) -> Vec<Told> {
             let mut moment = choice.moment.and_then(&mut take);
             for other in choice.folded.into_iter().filter_map(&mut take) {
                 if let Some(moment) = &mut moment {
-                    moment.take_in(other, usize::MAX);
+                    moment.take_in(*other, usize::MAX);
                 }
             }
             if let Some(moment) = &mut moment {
