@@ -14,9 +14,9 @@ use crate::flow::{Flow, Flows, Want};
 use crate::model::{PacketId, Timestamp};
 use crate::samples::Sample;
 use crate::secrets::Secrets;
-use crate::story::Narrator;
 use crate::story::journey::Journey as Told;
 use crate::story::scripts::Library;
+use crate::story::{Narrator, Over};
 use crate::view::captures::{CaptureView, NoteView, utc};
 use crate::view::conversations::Conversation;
 use crate::view::frame::FrameView;
@@ -73,7 +73,7 @@ struct Passage {
 /// Something that is over.
 enum Ended {
     Conversation(Box<Flow>),
-    Journey(Box<Told>),
+    Journey(Box<Over>),
 }
 
 impl Passage {
@@ -87,8 +87,8 @@ impl Passage {
             narrator.ended(&flow);
             outlet.send((Ended::Conversation(flow), self.start))?;
         }
-        while let Some(told) = narrator.told() {
-            outlet.send((Ended::Journey(Box::new(told)), self.start))?;
+        while let Some(over) = narrator.over() {
+            outlet.send((Ended::Journey(Box::new(over)), self.start))?;
         }
         Ok(())
     }
@@ -253,7 +253,10 @@ impl Session {
             Ended::Conversation(flow) => each(Record::Conversation(Box::new(Conversation::new(
                 &flow, start,
             )))),
-            Ended::Journey(told) => {
+            Ended::Journey(over) => {
+                let Some(told) = over.tell() else {
+                    return Ok(());
+                };
                 number += 1;
                 let manner = Manner {
                     start,
@@ -296,7 +299,9 @@ impl Session {
         let (mut count, mut start) = (0, Timestamp::default());
         let stray = self.tell(|ended, capture_start| {
             start = capture_start;
-            if let Ended::Journey(told) = ended {
+            if let Ended::Journey(over) = ended
+                && let Some(told) = over.tell()
+            {
                 count += 1;
                 queue.add((told.first, count), told);
                 if let Some(told) = queue.next(|_| false) {

@@ -60,7 +60,7 @@ impl Narrator {
         let Some((key, into)) = place.filter(|(_, into)| *into != Some(root)) else {
             return false;
         };
-        let mut into = into.filter(|id| self.strands.contains_key(id));
+        let mut into = into.filter(|id| self.strands.contains(id));
         for id in family {
             let Some(mut strand) = self.strands.remove(&id) else {
                 continue;

@@ -98,7 +98,10 @@ fn add(moments: &[&Moment], flow: Option<u32>, phases: &mut Vec<Phase>) {
     let response = first(&["http.response", "http2.response", "http3.response"]);
     if let Some(request) = request {
         let ready = secured.or(connected).unwrap_or(request.time);
-        let sent = request.body.map_or(request.until, |body| body.until);
+        let sent = request
+            .body
+            .as_ref()
+            .map_or(request.until, |body| body.until);
         push("request", ready.min(request.time), sent);
         if let Some(response) = response {
             push("wait", sent.min(response.time), response.time);
@@ -109,7 +112,11 @@ fn add(moments: &[&Moment], flow: Option<u32>, phases: &mut Vec<Phase>) {
             .iter()
             .filter(main)
             .filter(|m| m.def.id.ends_with(".response") && m.protocol.starts_with("http"))
-            .map(|m| m.body.map_or(m.until, |body| body.until.max(m.until)))
+            .map(|m| {
+                m.body
+                    .as_ref()
+                    .map_or(m.until, |body| body.until.max(m.until))
+            })
             .max();
         push("transfer", response.time, end.unwrap_or(response.until));
     }
@@ -119,7 +126,11 @@ fn add(moments: &[&Moment], flow: Option<u32>, phases: &mut Vec<Phase>) {
             .iter()
             .filter(main)
             .filter(|m| m.def.id.ends_with(".encrypted"))
-            .map(|m| m.body.map_or(m.until, |body| body.until.max(m.until)))
+            .map(|m| {
+                m.body
+                    .as_ref()
+                    .map_or(m.until, |body| body.until.max(m.until))
+            })
             .max();
         push("transfer", ready, sealed.unwrap_or(ready));
     }

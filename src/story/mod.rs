@@ -17,6 +17,7 @@ pub mod parts;
 pub mod script;
 pub mod scripts;
 mod strand;
+mod strands;
 pub mod tale;
 mod telling;
 pub mod template;
@@ -39,6 +40,7 @@ use link::Links;
 use moment::{Evidence, Moment};
 use scripts::Library;
 use strand::{Kind, Strand};
+use strands::Strands;
 use wants::Wants;
 
 /// How many frames back the time of a frame is remembered; a message that began earlier is told at its end's time.
@@ -72,20 +74,35 @@ enum Later {
     Journey(u32),
 }
 
+/// A journey that is over, still without words: telling it needs nothing else, and may happen on another thread.
+#[derive(Debug)]
+pub struct Over {
+    strands: Vec<(u32, Strand)>,
+    library: Arc<Library>,
+    now: Timestamp,
+}
+
+impl Over {
+    /// Tells it; `None` when there is nothing to tell.
+    #[must_use]
+    pub fn tell(self) -> Option<Journey> {
+        telling::tell(self.strands, &self.library, self.now)
+    }
+}
+
 /// Tells journeys as they end.
 #[derive(Debug)]
 pub struct Narrator {
     library: Arc<Library>,
     wants: Wants,
     times: Vec<(PacketId, Timestamp)>,
-    strands: FxHashMap<u32, Strand>,
-    next: u32,
+    strands: Strands,
     /// Strands by conversation.
     routes: FxHashMap<u32, Vec<u32>>,
     links: Links,
     crowds: FxHashMap<crowd::Key, crowd::Crowd>,
     waiting: VecDeque<(Timestamp, Later)>,
-    told: VecDeque<Journey>,
+    over: VecDeque<Over>,
     stray: Stray,
     now: Timestamp,
 }
@@ -99,13 +116,12 @@ impl Narrator {
             library,
             wants,
             times: vec![(PacketId::default(), Timestamp::default()); TIMES],
-            strands: FxHashMap::default(),
-            next: 0,
+            strands: Strands::default(),
             routes: FxHashMap::default(),
             links: Links::default(),
             crowds: FxHashMap::default(),
             waiting: VecDeque::new(),
-            told: VecDeque::new(),
+            over: VecDeque::new(),
             stray: Stray::default(),
             now: Timestamp::default(),
         }
@@ -127,7 +143,7 @@ impl Narrator {
     pub fn ended(&mut self, flow: &Flow) {
         let mut conversation = Conversation::of(flow);
         conversation.facts = flow.facts();
-        self.over(&conversation, &flow.endings);
+        self.end(&conversation, &flow.endings);
     }
 
     /// `look` finds a conversation, with the facts of its protocols when it is wanted whole.
@@ -168,7 +184,7 @@ impl Narrator {
         }
     }
 
-    fn over(&mut self, conversation: &Conversation, endings: &[Ending]) {
+    fn end(&mut self, conversation: &Conversation, endings: &[Ending]) {
         let flow = conversation.id;
         for ending in endings {
             let moment = self.verdict(ending.event, &ending.frames, ending.time, conversation);
@@ -242,14 +258,14 @@ impl Narrator {
 
     /// The capture is over: tells what is left, in the order in which it began.
     pub fn finish(&mut self) {
-        for id in self.strands.keys().copied().collect::<Vec<_>>() {
+        for id in self.all() {
             self.claim_at_end(id);
         }
         let mut roots: Vec<_> = self
             .strands
             .iter()
             .filter(|(_, strand)| strand.parent.is_none())
-            .map(|(id, strand)| (strand.first, *id))
+            .map(|(id, strand)| (strand.first, id))
             .collect();
         roots.sort_unstable();
         for (_, root) in roots {
@@ -257,15 +273,19 @@ impl Narrator {
                 self.tell(root);
             }
         }
-        let crowds: Vec<u32> = self.strands.keys().copied().collect();
-        for root in crowds {
+        for root in self.all() {
             self.tell(root);
         }
     }
 
     /// The next journey that is over and not taken yet.
+    pub fn over(&mut self) -> Option<Over> {
+        self.over.pop_front()
+    }
+
+    /// The same, told.
     pub fn told(&mut self) -> Option<Journey> {
-        self.told.pop_front()
+        std::iter::from_fn(|| self.over()).find_map(Over::tell)
     }
 
     /// What was not recognised so far.
@@ -390,10 +410,12 @@ impl Narrator {
         }
     }
 
+    fn all(&self) -> Vec<u32> {
+        self.strands.iter().map(|(id, _)| id).collect()
+    }
+
     fn add(&mut self, strand: Strand) -> u32 {
-        self.next += 1;
-        self.strands.insert(self.next, strand);
-        self.next
+        self.strands.add(strand)
     }
 
     /// The strand at the root of a strand's journey.
@@ -464,9 +486,11 @@ impl Narrator {
                 strands.push((*id, strand));
             }
         }
-        if let Some(journey) = telling::tell(strands, &self.library, self.now) {
-            self.told.push_back(journey);
-        }
+        self.over.push_back(Over {
+            strands,
+            library: Arc::clone(&self.library),
+            now: self.now,
+        });
     }
 }
 

@@ -93,7 +93,7 @@ pub struct Moment {
     /// An earlier frame that it is about.
     pub about: Option<PacketId>,
     /// The body that followed it.
-    pub body: Option<Body>,
+    pub body: Option<Box<Body>>,
 }
 
 impl Moment {

@@ -167,12 +167,14 @@ impl Strand {
         }) else {
             return;
         };
-        let body = moment.body.get_or_insert(Body {
-            first: packet,
-            last: packet,
-            until: time,
-            count: 1,
-            bytes: 0,
+        let body = moment.body.get_or_insert_with(|| {
+            Box::new(Body {
+                first: packet,
+                last: packet,
+                until: time,
+                count: 1,
+                bytes: 0,
+            })
         });
         if body.last != packet {
             body.count += 1;
@@ -211,6 +213,8 @@ impl Strand {
         {
             return false;
         }
+        // Most strands have one, and many strands wait for their end.
+        self.conversations.reserve_exact(1);
         self.conversations.push(conversation);
         self.open += 1;
         true

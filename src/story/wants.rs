@@ -36,6 +36,8 @@ pub(super) struct Wants {
     events: FxHashMap<usize, Wanted>,
     /// The protocol that records a field, by the field's key.
     owners: FxHashMap<&'static str, &'static str>,
+    /// Where values are collected before their number is known.
+    values: Vec<Captured>,
 }
 
 impl Wants {
@@ -50,6 +52,7 @@ impl Wants {
                 .iter()
                 .flat_map(|p| p.fields.iter().map(|field| (field.key, p.key)))
                 .collect(),
+            values: Vec::new(),
         };
         for (event, keys) in ENGINE {
             for key in *keys {
@@ -117,14 +120,27 @@ impl Wants {
         d: &Dissection,
         raised: &Raised,
     ) -> Box<[Captured]> {
+        let mut values = std::mem::take(&mut self.values);
+        self.collect(frame, d, raised, &mut values);
+        let captured = values.drain(..).collect();
+        self.values = values;
+        captured
+    }
+
+    fn collect(
+        &mut self,
+        frame: &[u8],
+        d: &Dissection,
+        raised: &Raised,
+        values: &mut Vec<Captured>,
+    ) {
         let hidden = Hidden::of(d);
-        let mut values = Vec::new();
         let mut own = 0_u64;
         let (from, to) = (raised.fields.0 as usize, raised.fields.1 as usize);
         for field in d.fields.get(from..to).unwrap_or_default() {
             if let Some(key) = self.key_of(field) {
                 own |= 1 << (key % 64);
-                take(frame, d, &hidden, field, &mut values);
+                take(frame, d, &hidden, field, values);
             }
         }
         let own_count = values.len();
@@ -138,7 +154,7 @@ impl Wants {
             .is_some_and(|l| l.quoted);
         self.prepare(raised);
         let Some(wanted) = self.events.get(&address(raised.def)) else {
-            return values.into_boxed_slice();
+            return;
         };
         let raiser = raised
             .layer
@@ -189,11 +205,10 @@ impl Wants {
                         .take(own_count)
                         .any(|v| v.def.key == field.def.key);
                 if !taken {
-                    take(frame, d, &hidden, field, &mut values);
+                    take(frame, d, &hidden, field, values);
                 }
             }
         }
-        values.into_boxed_slice()
     }
 
     fn key_of(&mut self, field: &Field) -> Option<u16> {

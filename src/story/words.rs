@@ -161,12 +161,20 @@ pub static WORDS: &[Word] = &[
     Word {
         name: "bytes",
         help: "How many bytes of body followed this step's message.",
-        value: |_, t| Some(Spoken::Plain(t?.moment.as_ref()?.body?.bytes.to_string())),
+        value: |_, t| {
+            Some(Spoken::Plain(
+                t?.moment.as_ref()?.body.as_ref()?.bytes.to_string(),
+            ))
+        },
     },
     Word {
         name: "body_frames",
         help: "How many frames carried that body.",
-        value: |_, t| Some(Spoken::Plain(t?.moment.as_ref()?.body?.count.to_string())),
+        value: |_, t| {
+            Some(Spoken::Plain(
+                t?.moment.as_ref()?.body.as_ref()?.count.to_string(),
+            ))
+        },
     },
     Word {
         name: "duration",

@@ -216,7 +216,7 @@ impl Reader<'_> {
             ask: all.map_or_else(Vec::new, |step| self.ask(told, step)),
             sees: all.map_or_else(Rich::default, |step| self.fill(&step.sees, Some(told))),
             look: step.map_or(&[][..], |step| step.look.as_slice()).into(),
-            body: moment.and_then(|m| m.body).map(body),
+            body: moment.and_then(|m| m.body.as_deref()).map(body),
             host: Vec::new(),
         }
     }
@@ -565,7 +565,7 @@ fn who(who: told::Who) -> Text {
     }
 }
 
-fn body(body: moment::Body) -> Body {
+fn body(body: &moment::Body) -> Body {
     Body {
         first: body.first.0,
         last: body.last.0,

@@ -8,7 +8,7 @@ impl Narrator {
     pub(in crate::story) fn lease(&mut self, moment: &Moment) -> u32 {
         let number = moment.number("dhcp.id").unwrap_or(0);
         if let Some(id) = self.links.leases.get(&number)
-            && self.strands.contains_key(id)
+            && self.strands.contains(id)
         {
             return *id;
         }

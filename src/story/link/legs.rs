@@ -130,7 +130,7 @@ impl Narrator {
             return false;
         };
         let root = self.root(failed);
-        if !self.strands.contains_key(&root) || self.family(root).len() > LEGS_MAX {
+        if !self.strands.contains(&root) || self.family(root).len() > LEGS_MAX {
             return false;
         }
         self.join(id, root, Joined::Retry);

@@ -268,7 +268,7 @@ impl Narrator {
             is_icmp_error(moment.def.id)
                 .then(|| self.routes.get(&flow?)?.last().copied())
                 .flatten()
-                .filter(|id| self.strands.contains_key(id))
+                .filter(|id| self.strands.contains(id))
         });
         if let Some(id) = known {
             return id;

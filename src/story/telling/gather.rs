@@ -64,6 +64,7 @@ pub(super) fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<
         .map(|p| {
             p.moment
                 .body
+                .as_ref()
                 .map_or(p.moment.until, |b| b.until.max(p.moment.until))
         })
         .max()?;

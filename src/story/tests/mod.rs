@@ -285,7 +285,7 @@ impl Stage {
         let conversation = &mut self.conversations[flow as usize - 1];
         conversation.ending = ending;
         let conversation = conversation.clone();
-        self.narrator.over(&conversation, &[]);
+        self.narrator.end(&conversation, &[]);
     }
 
     fn told(&mut self) -> Vec<Journey> {

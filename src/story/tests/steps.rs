@@ -162,7 +162,7 @@ fn a_body_is_counted_not_listed() {
     let journey = &stage.told()[0];
     let response = journey.moments().last().unwrap();
     assert_eq!(response.packets.len(), 1);
-    let body = response.body.unwrap();
+    let body = response.body.as_deref().unwrap();
     assert_eq!((body.first.0, body.last.0), (6, 9));
     assert_eq!((body.count, body.bytes), (4, 4000));
 }
