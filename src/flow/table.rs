@@ -264,7 +264,7 @@ impl Flow {
     /// True when little is to be expected of it: nobody answered, or it is over.
     fn is_idle(&self, now: Timestamp) -> bool {
         match &self.tcp {
-            None => self.sent.contains(&0) || now.since(self.end) > PAUSE,
+            None => self.frames == 1 || now.since(self.end) > PAUSE,
             Some(tcp) => self.frames == 1 || tcp.state.is_asking() || tcp.state.is_over(),
         }
     }

@@ -29,12 +29,14 @@ impl Narrator {
         let first = strand.conversations.len() == 1;
         if strand.kind != Kind::Main {
             if strand.kind == Kind::Lookup && first {
-                self.links.met.entry(client.ip).or_insert(id);
+                let place = self.links.met.entry((client.ip, client.ip));
+                place.or_insert(id);
             }
             return;
         }
-        self.links.met.insert(client.ip, id);
-        self.links.met.insert(server.ip, id);
+        for address in [client.ip, server.ip] {
+            self.links.meet([client.ip, server.ip], address, id);
+        }
         if !first || strand.parent.is_some() {
             return;
         }
@@ -173,8 +175,10 @@ impl Narrator {
         if !is_icmp_error(moment.def.id) {
             return;
         }
-        if let Some(hop) = moment.src {
-            self.links.met.insert(hop, id);
+        if let (Some(hop), Some(strand)) = (moment.src, self.strands.get(&id))
+            && let (Some(client), Some(server)) = (strand.client(), strand.server())
+        {
+            self.links.meet([client, server], hop, id);
         }
         if !moment.def.id.ends_with(".time_exceeded") {
             return;

@@ -52,8 +52,8 @@ pub(in crate::story) struct Links {
     leases: FxHashMap<u64, u32>,
     /// DHCP by the address it is about.
     leased: FxHashMap<IpAddr, u32>,
-    /// The last strand that met an address, for what asks about addresses.
-    met: FxHashMap<IpAddr, u32>,
+    /// The last strand of a host (one of its two ends) that met an address, for what the host asks about addresses.
+    met: FxHashMap<(IpAddr, IpAddr), u32>,
     /// Strands that a redirect leads on from.
     redirects: Vec<u32>,
     /// Events that belong to no conversation, by protocol.
@@ -85,8 +85,11 @@ impl Links {
             let (Some(a), Some(b)) = (conversation.client, conversation.server) else {
                 continue;
             };
-            drop_if(&mut self.met, &a.ip, id);
-            drop_if(&mut self.met, &b.ip, id);
+            for host in [a.ip, b.ip] {
+                for address in [a.ip, b.ip] {
+                    drop_if(&mut self.met, &(host, address), id);
+                }
+            }
             drop_if(&mut self.probings, &(a.ip, b.ip), id);
             drop_if(&mut self.failed, &(a.ip, b.ip, b.port.unwrap_or(0)), id);
             if let Some(list) = self.pairs.get_mut(&(a.ip, b.ip)) {
@@ -100,7 +103,9 @@ impl Links {
             if is_icmp_error(moment.def.id)
                 && let Some(hop) = moment.src
             {
-                drop_if(&mut self.met, &hop, id);
+                for host in [client, strand.server()].into_iter().flatten() {
+                    drop_if(&mut self.met, &(host, hop), id);
+                }
             }
             if moment.protocol == "dhcp" {
                 if let Some(number) = moment.number("dhcp.id") {
@@ -118,6 +123,15 @@ impl Links {
 fn drop_if<K: std::hash::Hash + Eq>(map: &mut FxHashMap<K, u32>, key: &K, id: u32) {
     if map.get(key) == Some(&id) {
         map.remove(key);
+    }
+}
+
+impl Links {
+    /// A strand between two hosts met an address.
+    fn meet(&mut self, ends: [IpAddr; 2], address: IpAddr, id: u32) {
+        for host in ends {
+            self.met.insert((host, address), id);
+        }
     }
 }
 

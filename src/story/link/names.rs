@@ -43,7 +43,8 @@ impl Narrator {
         let id = self.add(strand);
         self.links.lookups.insert(key, id);
         if let Some(address) = reverse
-            && let Some(user) = self.links.met.get(&address).copied()
+            && let Some(host) = client
+            && let Some(user) = self.links.met.get(&(host, address)).copied()
             && let Some(main) = self.strands.get(&user)
             && (main.client() == client || main.server() == client)
         {

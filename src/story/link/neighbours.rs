@@ -109,7 +109,7 @@ impl Narrator {
         let user = [n.asker, n.target]
             .into_iter()
             .flatten()
-            .filter_map(|ip| self.links.met.get(&ip).copied())
+            .filter_map(|ip| self.links.met.get(&(ip, ip)).copied())
             .find(|user| {
                 self.strands.get(user).is_some_and(|s| {
                     s.kind != Kind::Neighbour && s.first < strand.first && s.last >= strand.last
