@@ -274,6 +274,63 @@ impl Session {
         each(Record::Stray(stray))
     }
 
+    /// As [`Self::records`]; conversations come in the order of their numbers, and journeys as from [`Self::journeys`].
+    ///
+    /// # Errors
+    /// When a capture cannot be read, or `each` says so.
+    pub fn records_in_order(
+        &mut self,
+        depth: Depth,
+        mut each: impl FnMut(Record) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let reveal = self.options.reveal_secrets;
+        let conversation =
+            |flow: &Flow, start| Record::Conversation(Box::new(Conversation::new(flow, start)));
+        let mut number = 0;
+        let mut journey = |told: &Told, start| {
+            number += 1;
+            let manner = Manner {
+                start,
+                depth,
+                reveal,
+            };
+            Record::Journey(Box::new(Journey::new(number, told, manner)))
+        };
+        let mut flows = InOrder::new(WAITING_MAX);
+        let mut journeys = InOrder::new(JOURNEYS_WAITING_MAX);
+        let (mut next, mut count, mut start) = (1, 0, Timestamp::default());
+        let stray = self.tell(|ended, capture_start| {
+            start = capture_start;
+            match ended {
+                Ended::Conversation(flow) => {
+                    flows.add(flow.id, flow);
+                    while let Some(flow) = flows.next(|id| *id <= next) {
+                        next = next.max(flow.id + 1);
+                        each(conversation(&flow, start))?;
+                    }
+                }
+                Ended::Journey(told) => {
+                    count += 1;
+                    journeys.add((told.first, count), told);
+                    if let Some(told) = journeys.next(|_| false) {
+                        each(journey(&told, start))?;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        for flow in flows.rest() {
+            each(conversation(&flow, start))?;
+        }
+        for told in journeys.rest() {
+            each(journey(&told, start))?;
+        }
+        for capture in self.captures() {
+            each(Record::Capture(Box::new(capture)))?;
+        }
+        each(Record::Stray(stray))
+    }
+
     /// Calls `each` with every journey, in the order of their first frames, and returns what was not recognised.
     /// Journeys wait for those that began before them, up to two thousand of them.
     ///

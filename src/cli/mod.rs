@@ -5,6 +5,7 @@ mod list;
 mod man;
 mod options;
 mod output;
+mod packed;
 mod replay;
 mod samples;
 mod show;
@@ -56,16 +57,6 @@ enum Told {
     Something,
     /// It ran, and there was nothing to tell.
     Nothing,
-}
-
-impl Told {
-    fn when(something: bool) -> Self {
-        if something {
-            Self::Something
-        } else {
-            Self::Nothing
-        }
-    }
 }
 
 /// Runs the command that the arguments name. 0: told; 1: nothing to tell; 2: it could not run.

@@ -1,5 +1,6 @@
 //! `wirewalk walk`: the story of a capture, as a timeline over the OSI layers.
 
+use std::io::Write as _;
 use std::ops::RangeInclusive;
 
 use clap::Args;
@@ -8,10 +9,11 @@ use wirewalk::error::Error;
 use wirewalk::render::line::Line;
 use wirewalk::render::text::{self, Clock, Telling};
 use wirewalk::session::Session;
-use wirewalk::view::timeline::{Journey, Record, Stray};
+use wirewalk::view::timeline::{GENERATOR, Journey, Record, SCHEMA, Stray};
 
 use super::options::{Clocks, Face, Format, Level, Source};
 use super::output::Output;
+use super::packed::Packed;
 use super::replay::{Going, Pace, Speed};
 use super::{Told, notes, say};
 
@@ -182,14 +184,47 @@ impl Walk {
 
     /// For programs, as one object.
     fn object(&self, session: &mut Session, out: &mut Output) -> Result<Told, Error> {
-        let mut timeline = session.timeline(self.depth.into())?;
-        timeline.journeys.retain(|journey| self.wants(journey));
-        for journey in &mut timeline.journeys {
-            self.cut(journey);
-        }
-        out.record(&timeline)?;
-        let conversations = self.journey.is_none() && !timeline.conversations.is_empty();
-        Ok(Told::when(conversations || !timeline.journeys.is_empty()))
+        let mut told = Told::Nothing;
+        let mut journeys = 0;
+        let mut conversations = Packed::new();
+        let mut captures = Vec::new();
+        let mut strays = Stray::default();
+        let begin = format!("{{\"schema\":{SCHEMA},\"generator\":\"{GENERATOR}\",\"journeys\":[");
+        out.with(|out| out.write_all(begin.as_bytes()))?;
+        session.records_in_order(self.depth.into(), |record| {
+            match record {
+                Record::Journey(mut journey) if self.wants(&journey) => {
+                    self.cut(&mut journey);
+                    told = Told::Something;
+                    journeys += 1;
+                    let comma: &[u8] = if journeys > 1 { b"," } else { b"" };
+                    return out.with(|out| {
+                        out.write_all(comma)?;
+                        Ok(serde_json::to_writer(out, &journey)?)
+                    });
+                }
+                Record::Journey(_) => {}
+                Record::Conversation(conversation) => {
+                    if self.journey.is_none() {
+                        told = Told::Something;
+                    }
+                    out.with(|_| conversations.add(&conversation))?;
+                }
+                Record::Capture(capture) => captures.push(capture),
+                Record::Stray(stray) => strays = stray,
+            }
+            Ok(())
+        })?;
+        out.with(|out| {
+            out.write_all(b"],\"conversations\":[")?;
+            conversations.unpack(out)?;
+            out.write_all(b"],\"captures\":")?;
+            serde_json::to_writer(&mut *out, &captures)?;
+            out.write_all(b",\"stray\":")?;
+            serde_json::to_writer(&mut *out, &strays)?;
+            out.write_all(b"}\n")
+        })?;
+        Ok(told)
     }
 
     /// For programs, as a line for each thing that ends.

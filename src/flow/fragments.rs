@@ -9,6 +9,8 @@ use crate::model::{Piece, Span, Timestamp};
 const PACKETS_MAX: usize = 256;
 /// How many fragments a packet may have.
 const PARTS_MAX: usize = 8192;
+/// How many fragments may be kept together; then the oldest packet is given up.
+const KEPT_MAX: usize = 65_536;
 /// The longest payload of an IP packet.
 const LENGTH_MAX: u32 = 65_535;
 /// How long fragments are waited for (RFC 8200 section 4.5), in nanoseconds.
@@ -67,6 +69,13 @@ impl Fragments {
             });
             self.packets.len() - 1
         });
+        let kept: usize = self.packets.iter().map(|packet| packet.parts.len()).sum();
+        let index = if kept >= KEPT_MAX && index > 0 {
+            self.packets.remove(0);
+            index - 1
+        } else {
+            index
+        };
         let packet = self.packets.get_mut(index)?;
         if !part.more {
             packet.length.get_or_insert(end);
@@ -94,7 +103,9 @@ impl Packet {
     /// Keeps what is new of a fragment.
     fn add(&mut self, frame: &[u8], fragment: FragmentPart, d: &Dissection) {
         let (mut from, to) = (fragment.offset, fragment.offset + fragment.span.len);
-        let mut index = 0;
+        let mut index = self
+            .parts
+            .partition_point(|part| part.at + part.bytes.len() as u32 <= from);
         while from < to && self.parts.len() < PARTS_MAX {
             let other = self
                 .parts
@@ -123,6 +134,9 @@ impl Packet {
     }
 
     fn is_complete(&self) -> bool {
+        if self.length.is_none() {
+            return false;
+        }
         let mut end = 0;
         let whole = self.parts.iter().all(|part| {
             let joins = part.at == end;

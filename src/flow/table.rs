@@ -12,7 +12,7 @@ use super::conversation::Flow;
 /// How many conversations are followed at a time; then the one that has been silent for longest is ended.
 const FLOWS_MAX: usize = 1 << 18;
 /// From so many on there is a flood or a scan: those that nobody answered, and those that are over, make room.
-const CROWD: usize = 1 << 15;
+const CROWD: usize = 1 << 14;
 /// How many conversations are looked at to find one that makes room.
 const LOOKS: usize = 8;
 /// How many keys are known beyond the end of their conversation, for the number of their stream.

@@ -113,6 +113,7 @@ fn failure(strand: &Strand) -> Option<[Key; 2]> {
             .moments
             .iter()
             .all(|m| m.def.id.ends_with(".echo_request")),
+        (Kind::Lookup, "udp") => only.ending == Outcome::Unanswered,
         (Kind::Neighbour, _) => !strand
             .moments
             .iter()

@@ -103,6 +103,8 @@ pub struct Narrator {
     crowds: FxHashMap<crowd::Key, crowd::Crowd>,
     waiting: VecDeque<(Timestamp, Later)>,
     over: VecDeque<Over>,
+    /// Roots of what is left when the capture is over.
+    left: Option<VecDeque<u32>>,
     stray: Stray,
     now: Timestamp,
 }
@@ -122,6 +124,7 @@ impl Narrator {
             crowds: FxHashMap::default(),
             waiting: VecDeque::new(),
             over: VecDeque::new(),
+            left: None,
             stray: Stray::default(),
             now: Timestamp::default(),
         }
@@ -256,7 +259,7 @@ impl Narrator {
         }
     }
 
-    /// The capture is over: tells what is left, in the order in which it began.
+    /// The capture is over: [`Self::over`] hands out what is left, in the order in which it began.
     pub fn finish(&mut self) {
         for id in self.all() {
             self.claim_at_end(id);
@@ -268,18 +271,25 @@ impl Narrator {
             .map(|(id, strand)| (strand.first, id))
             .collect();
         roots.sort_unstable();
-        for (_, root) in roots {
-            if !self.joins_crowd(root, false) {
-                self.tell(root);
-            }
-        }
-        for root in self.all() {
-            self.tell(root);
-        }
+        self.left = Some(roots.into_iter().map(|(_, root)| root).collect());
     }
 
     /// The next journey that is over and not taken yet.
     pub fn over(&mut self) -> Option<Over> {
+        // At the end there may be very many: each is put together when it is asked for.
+        while self.over.is_empty()
+            && let Some(left) = &mut self.left
+        {
+            match left.pop_front() {
+                Some(root) => {
+                    if !self.joins_crowd(root, false) {
+                        self.tell(root);
+                    }
+                }
+                // What is there now are crowds.
+                None => self.tell(self.all().first().copied()?),
+            }
+        }
         self.over.pop_front()
     }
 
