@@ -86,12 +86,22 @@ impl Passage {
         for flow in self.flows.ended() {
             narrator.ended(&flow);
             outlet.send((Ended::Conversation(flow), self.start))?;
+            hand_on(narrator, self.start, outlet)?;
         }
-        while let Some(over) = narrator.over() {
-            outlet.send((Ended::Journey(Box::new(over)), self.start))?;
-        }
-        Ok(())
+        hand_on(narrator, self.start, outlet)
     }
+}
+
+/// Hands on the journeys that are over.
+fn hand_on(
+    narrator: &mut Narrator,
+    start: Timestamp,
+    outlet: &mut Outlet<(Ended, Timestamp)>,
+) -> Result<(), Error> {
+    while let Some(over) = narrator.over() {
+        outlet.send((Ended::Journey(Box::new(over)), start))?;
+    }
+    Ok(())
 }
 
 impl Session {
@@ -309,7 +319,10 @@ impl Session {
                         each(conversation(&flow, start))?;
                     }
                 }
-                Ended::Journey(told) => {
+                Ended::Journey(over) => {
+                    let Some(told) = over.tell() else {
+                        return Ok(());
+                    };
                     count += 1;
                     journeys.add((told.first, count), told);
                     if let Some(told) = journeys.next(|_| false) {

@@ -287,7 +287,10 @@ impl Narrator {
                     }
                 }
                 // What is there now are crowds.
-                None => self.tell(self.all().first().copied()?),
+                None => {
+                    let crowd = self.strands.iter().next().map(|(id, _)| id)?;
+                    self.tell(crowd);
+                }
             }
         }
         self.over.pop_front()
