@@ -231,6 +231,21 @@ impl Flow {
         }
     }
 
+    /// Bytes of memory for what waits.
+    pub(super) fn held(&self) -> usize {
+        let talk = self.tcp.as_ref().and_then(|tcp| tcp.talk.as_ref());
+        talk.map_or(0, |talk| {
+            let streams: usize = talk.streams.iter().map(Stream::held).sum();
+            talk.dialogue.held() + streams
+        })
+    }
+
+    /// Too much waits everywhere: this connection is not read any more.
+    pub(super) fn give_up(&mut self, h: &mut Hearing<'_>) {
+        h.limit("more waits for its end in all connections than is kept");
+        self.fall_silent();
+    }
+
     /// Takes in a TCP segment of this conversation.
     pub(super) fn segment(
         &mut self,

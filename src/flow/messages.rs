@@ -40,6 +40,16 @@ impl Hearing<'_> {
         }
     }
 
+    /// Says in the last layer that a limit was reached.
+    pub(super) fn limit(&mut self, what: &'static str) {
+        self.layers();
+        let at = self.d.captured_len;
+        if let Some(layer) = self.d.layers.last_mut() {
+            let kind = FaultKind::Limit(what);
+            layer.fault.get_or_insert(Fault { kind, at });
+        }
+    }
+
     /// Bytes that no protocol reads: shown as they are where everything is shown.
     pub(super) fn show(&mut self, span: Span) {
         if self.want == Want::Fields && span.len > 0 {
@@ -149,6 +159,13 @@ impl Dialogue {
     /// True when bytes of this side are wanted.
     pub(super) fn wants(&self, side: Side) -> bool {
         !self.is_silent() && !self.lanes[side.index()].done
+    }
+
+    /// Bytes of memory for what waits.
+    pub(super) fn held(&self) -> usize {
+        let inner = self.inner.as_ref().map_or(0, |inner| inner.held());
+        let lanes: usize = self.lanes.iter().map(|lane| lane.waiting.held()).sum();
+        inner + lanes
     }
 
     /// What is known of the conversation as a whole.
@@ -269,12 +286,7 @@ impl Dialogue {
         let too_long = waiting.bytes.len() > WAITING_MAX;
         self.lanes[side.index()].waiting = waiting;
         if too_long {
-            h.layers();
-            let at = h.d.captured_len;
-            if let Some(layer) = h.d.layers.last_mut() {
-                let kind = FaultKind::Limit("a message of more than 1 MiB is not put together");
-                layer.fault.get_or_insert(Fault { kind, at });
-            }
+            h.limit("a message of more than 1 MiB is not put together");
             self.lose(side, 0, h);
         }
     }

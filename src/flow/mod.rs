@@ -45,6 +45,10 @@ pub static EVENTS: &[&EventDef] = events::EVENTS;
 /// From here on Linux takes the ports of clients; they are registered by nobody.
 const EPHEMERAL: u16 = 32_768;
 
+/// Bytes of memory that all connections together may take for what waits: for the end of its message, or for what is
+/// missing before it. A connection that goes over it is not read any more.
+const HELD_MAX: usize = 128 << 20;
+
 /// How much is wanted of every frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Want {
@@ -66,6 +70,8 @@ pub struct Flows {
     fragments: Fragments,
     ended: VecDeque<Box<Flow>>,
     signs: Signs,
+    /// Bytes of memory that all connections take for what waits.
+    held: usize,
     now: Timestamp,
 }
 
@@ -161,6 +167,7 @@ impl Flows {
 
     fn end(&mut self, id: u32) {
         if let Some(mut flow) = self.table.remove(id) {
+            self.held = self.held.saturating_sub(flow.held());
             flow.settle(self.now);
             self.ended.push_back(flow);
         }
@@ -229,7 +236,12 @@ impl Flows {
             opener,
             want: self.want,
         };
+        let others = self.held.saturating_sub(flow.held());
         flow.segment(from, segment, &around, &mut self.signs, &mut h);
+        if others.saturating_add(flow.held()) > HELD_MAX {
+            flow.give_up(&mut h);
+        }
+        self.held = others.saturating_add(flow.held());
         self.recent.push(seen);
     }
 
@@ -493,5 +505,25 @@ mod tests {
         tape.tcp(Client, FIN | ACK, 112, 512, b"");
         tape.ports[0] += 1;
         assert_eq!(tape.tcp(Server, ACK, 701, 101, banner), "ssh.banner");
+    }
+
+    #[test]
+    fn what_waits_in_all_connections_is_bounded() {
+        let mut tape = Tape::new(Want::Conversations);
+        let data = vec![b'x'; 60_000];
+        for n in 0..4000 {
+            tape.ports = [10_000 + n / 16, 80];
+            let begins = n % 16 == 0;
+            if begins {
+                tape.tcp(Client, SYN, 100, 0, b"");
+            }
+            // The first byte never comes.
+            tape.tcp(Client, ACK, 102 + u32::from(n % 16) * 60_000, 0, &data);
+            assert!(tape.flows.held <= HELD_MAX);
+        }
+        assert!(tape.flows.held > HELD_MAX / 2);
+        tape.flows.finish();
+        assert_eq!(tape.flows.held, 0);
+        assert_eq!(tape.flows.ended().count(), 250);
     }
 }

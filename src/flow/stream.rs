@@ -111,6 +111,11 @@ impl Stream {
         Some(segment)
     }
 
+    /// Bytes of memory for what waits.
+    pub(super) fn held(&self) -> usize {
+        self.bytes + self.ahead.len() * (size_of::<Segment>() + size_of::<Piece>())
+    }
+
     /// Gives up waiting for bytes that the other side has acknowledged (up to `acked`; all, when `None`): the capture
     /// missed them. Returns how many.
     pub(super) fn give_up(&mut self, acked: Option<u32>) -> Option<u32> {

@@ -61,6 +61,11 @@ impl Run<'_> {
 }
 
 impl Waiting {
+    /// Bytes of memory that it takes.
+    pub(super) fn held(&self) -> usize {
+        self.bytes.capacity() + self.pieces.capacity() * size_of::<Piece>()
+    }
+
     /// Appends bytes but the first `skip`.
     pub(super) fn add(&mut self, bytes: &[u8], source: Source<'_>, skip: usize, d: &Dissection) {
         let Some(bytes) = bytes.get(skip..).filter(|bytes| !bytes.is_empty()) else {
