@@ -114,7 +114,7 @@ impl Show {
                 return out.record(&frame);
             }
             match self.frames {
-                Some(_) => out.lines(&show::lines(&frame, &look, &options)),
+                Some(_) => show::draw(&frame, &look, &options, |lines| out.lines(lines)),
                 None => out.lines(&[rows.line(&frame)]),
             }
         })?;

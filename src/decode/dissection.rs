@@ -245,7 +245,7 @@ impl Dissection {
         /// How many buffers one frame may have, and how many bytes they may hold together: a small frame can hold many
         /// messages that each decompress to very much.
         const BUFFERS_MAX: usize = 1024;
-        const BYTES_MAX: usize = 16 << 20;
+        const BYTES_MAX: usize = 8 << 20;
         let held: usize = self.buffers.iter().map(|buffer| buffer.bytes.len()).sum();
         if self.buffers.len() >= BUFFERS_MAX || held.saturating_add(bytes.len()) > BYTES_MAX {
             return None;

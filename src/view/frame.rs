@@ -49,7 +49,7 @@ pub struct BufferView {
     pub length: usize,
     /// Its bytes in hexadecimal; secrets are zeros.
     pub hex: String,
-    /// `[offset, length]` of the runs that are zeroed.
+    /// `[offset, length]` of the runs that are zeroed, in order.
     pub masked: Vec<(u32, u32)>,
     /// Where rebuilt bytes came from.
     #[serde(skip_serializing_if = "Vec::is_empty")]

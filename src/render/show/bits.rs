@@ -46,8 +46,7 @@ pub(super) fn byte_at(buffer: &BufferView, at: u32) -> Option<u8> {
 
 /// True when a byte is a secret that is not shown.
 pub(super) fn masked(buffer: &BufferView, at: u32) -> bool {
-    buffer
-        .masked
-        .iter()
-        .any(|(from, len)| (*from..from.saturating_add(*len)).contains(&at))
+    let before = buffer.masked.partition_point(|(from, _)| *from <= at);
+    let run = before.checked_sub(1).and_then(|at| buffer.masked.get(at));
+    run.is_some_and(|(from, len)| at < from.saturating_add(*len))
 }

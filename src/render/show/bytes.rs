@@ -9,6 +9,9 @@ use crate::view::frame::{BufferView, FrameView};
 /// The most columns of a layer's name in the margin.
 const NAME_MAX: usize = 10;
 
+/// How many lines are drawn before they are written.
+const TOGETHER: usize = 1024;
+
 /// Bytes from one layer's beginning to the next one's.
 #[derive(Debug)]
 struct Region {
@@ -19,12 +22,13 @@ struct Region {
 }
 
 /// A buffer's bytes; those of the `marked` spans stand in brackets.
-pub(super) fn lines(
+pub(super) fn draw<E>(
     frame: &FrameView,
     buffer: &BufferView,
     marked: &[(u32, u32)],
     look: &Look,
-) -> Vec<Line> {
+    each: &mut impl FnMut(&[Line]) -> Result<(), E>,
+) -> Result<(), E> {
     let regions = regions(frame, buffer);
     let margin = regions
         .iter()
@@ -72,10 +76,14 @@ pub(super) fn lines(
             }
             layout.draw(&mut line, region, at, to, look);
             lines.push(line);
+            if lines.len() >= TOGETHER {
+                each(&lines)?;
+                lines.clear();
+            }
             at = to;
         }
     }
-    lines
+    each(&lines)
 }
 
 fn heading(frame: &FrameView, buffer: &BufferView, look: &Look) -> Line {

@@ -9,4 +9,4 @@ mod stack;
 mod tests;
 
 pub use row::Rows;
-pub use stack::{Options, lines};
+pub use stack::{Options, draw};

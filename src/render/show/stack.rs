@@ -28,9 +28,16 @@ const INDENT: usize = 3;
 /// The most columns for labels, with their indentation.
 const LABEL_MAX: usize = 36;
 
-/// A frame's lines.
-#[must_use]
-pub fn lines(frame: &FrameView, look: &Look, options: &Options) -> Vec<Line> {
+/// Draws a frame; `each` gets its lines, some at a time, as those of large buffers together take very much memory.
+///
+/// # Errors
+/// When `each` says so.
+pub fn draw<E>(
+    frame: &FrameView,
+    look: &Look,
+    options: &Options,
+    mut each: impl FnMut(&[Line]) -> Result<(), E>,
+) -> Result<(), E> {
     let mut lines = vec![title(frame, look)];
     lines.extend(facts(frame, look));
     for layer in &frame.layers {
@@ -39,7 +46,10 @@ pub fn lines(frame: &FrameView, look: &Look, options: &Options) -> Vec<Line> {
         if options.depth > Depth::Brief {
             lines.extend(fields(frame, layer, look, options));
         }
+        each(&lines)?;
+        lines.clear();
     }
+    each(&lines)?;
     if options.depth > Depth::Brief {
         for buffer in &frame.buffers {
             let marked: Vec<(u32, u32)> = frame
@@ -49,12 +59,11 @@ pub fn lines(frame: &FrameView, look: &Look, options: &Options) -> Vec<Line> {
                 .filter(|field| field.buffer == buffer.id && is_marked(field, options))
                 .map(|field| (field.offset, field.offset.saturating_add(field.length)))
                 .collect();
-            lines.push(look.line());
-            lines.extend(bytes::lines(frame, buffer, &marked, look));
+            each(&[look.line()])?;
+            bytes::draw(frame, buffer, &marked, look, &mut each)?;
         }
     }
-    lines.push(look.line());
-    lines
+    each(&[look.line()])
 }
 
 fn title(frame: &FrameView, look: &Look) -> Line {

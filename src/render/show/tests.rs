@@ -1,6 +1,6 @@
 //! What frames look like, on one made by hand: bit fields, a fault, a comment, a decrypted buffer with a secret.
 
-use super::{Options, Rows, lines};
+use super::{Options, Rows, draw};
 use crate::render::Look;
 use crate::render::glyphs::Charset;
 use crate::render::line::Line;
@@ -18,6 +18,17 @@ fn look(width: usize) -> Look {
         theme: Theme::standard(),
         colour: false,
     }
+}
+
+/// The lines of the frame.
+fn lines(look: &Look, options: &Options) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let drawn: Result<(), ()> = draw(&frame(), look, options, |some| {
+        lines.extend_from_slice(some);
+        Ok(())
+    });
+    assert_eq!(drawn, Ok(()));
+    lines
 }
 
 fn drawn(lines: &[Line], look: &Look) -> String {
@@ -149,7 +160,7 @@ fn layer_by_layer() {
         let look = look(width);
         insta::assert_snapshot!(
             format!("stack-{width}"),
-            drawn(&lines(&frame(), &look, &marked), &look)
+            drawn(&lines(&look, &marked), &look)
         );
     }
 }
@@ -161,10 +172,7 @@ fn in_depth_and_in_brief() {
             depth,
             ..Options::default()
         };
-        insta::assert_snapshot!(
-            name,
-            drawn(&lines(&frame(), &look(80), &options), &look(80))
-        );
+        insta::assert_snapshot!(name, drawn(&lines(&look(80), &options), &look(80)));
     }
 }
 
