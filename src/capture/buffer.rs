@@ -3,26 +3,35 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-/// What one `read` asks for. Large enough that the system calls vanish, small enough to stay in the processor's cache.
-const CHUNK: usize = 256 * 1024;
+use super::ahead::{Ahead, CHUNK, Chunk, HEAD, read};
+
+/// A source that turns out to be longer is read ahead, on a thread.
+const SHORT: usize = 4 * CHUNK;
 
 /// Bytes of a source, read ahead.
 pub(super) struct Buffer {
-    source: Box<dyn Read + Send>,
+    source: Source,
     bytes: Vec<u8>,
     start: usize,
     end: usize,
-    ended: bool,
+    /// How much was read so far, as long as it is short.
+    count: usize,
+}
+
+enum Source {
+    Here(Box<dyn Read + Send>),
+    Ahead(Ahead),
+    Ended,
 }
 
 impl Buffer {
     pub(super) fn new(source: Box<dyn Read + Send>) -> Self {
         Self {
-            source,
+            source: Source::Here(source),
             bytes: vec![0; CHUNK],
             start: 0,
             end: 0,
-            ended: false,
+            count: 0,
         }
     }
 
@@ -59,37 +68,75 @@ impl Buffer {
     pub(super) fn into_reader(mut self) -> impl Read + Send {
         self.bytes.truncate(self.end);
         self.bytes.drain(..self.start);
-        io::Cursor::new(self.bytes).chain(self.source)
+        let rest = match self.source {
+            Source::Here(source) => source,
+            // Only the first bytes of a source are looked at before another reader takes it.
+            Source::Ahead(_) | Source::Ended => Box::new(io::empty()),
+        };
+        io::Cursor::new(self.bytes).chain(rest)
     }
 
     #[cold]
     fn read_until(&mut self, count: usize) -> io::Result<bool> {
         while self.end - self.start < count {
-            if self.ended {
-                return Ok(false);
-            }
-            if self.start + count > self.bytes.len() || self.end == self.bytes.len() {
-                // Moves the rest of one record at most, and once for a whole buffer of them.
-                self.bytes.copy_within(self.start..self.end, 0);
-                self.end -= self.start;
-                self.start = 0;
-                if count > self.bytes.len() {
-                    self.bytes.resize(count.next_power_of_two(), 0);
+            // Put back while more may come. A failure is told once, after what was read before it.
+            match std::mem::replace(&mut self.source, Source::Ended) {
+                Source::Here(source) if self.count >= SHORT => {
+                    self.source = Source::Ahead(Ahead::new(source));
                 }
-            }
-            let room = self.bytes.get_mut(self.end..).unwrap_or_default();
-            match self.source.read(room) {
-                Ok(0) => self.ended = true,
-                Ok(count) => self.end += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    // What was read before the failure is still told; asking again would fail again.
-                    self.ended = true;
-                    return Err(error);
+                Source::Here(mut source) => {
+                    let got = read(&mut *source, self.room(count))?;
+                    self.end += got;
+                    self.count += got;
+                    if got > 0 {
+                        self.source = Source::Here(source);
+                    }
                 }
+                Source::Ahead(ahead) => {
+                    let Some(chunk) = ahead.take()? else {
+                        return Ok(false);
+                    };
+                    ahead.give_back(self.go_on_with(chunk));
+                    self.source = Source::Ahead(ahead);
+                }
+                Source::Ended => return Ok(false),
             }
         }
         Ok(true)
+    }
+
+    /// Where the next bytes go, so that `count` fit behind `start`.
+    fn room(&mut self, count: usize) -> &mut [u8] {
+        if self.start + count > self.bytes.len() || self.end == self.bytes.len() {
+            // Moves the rest of one record at most, and once for a whole buffer of them.
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+            if count > self.bytes.len() {
+                self.bytes.resize(count.next_power_of_two(), 0);
+            }
+        }
+        self.bytes.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Puts what is not taken yet in front of a chunk and goes on there; returns bytes that are not needed any more.
+    fn go_on_with(&mut self, chunk: Chunk) -> Vec<u8> {
+        let mut bytes = chunk.bytes;
+        let rest = self.ahead();
+        let Some(start) = HEAD.checked_sub(rest.len()) else {
+            // The beginning of a long record: the chunk goes behind it.
+            self.bytes.truncate(self.end);
+            self.bytes.drain(..self.start);
+            let more = bytes.get(HEAD..chunk.end).unwrap_or_default();
+            self.bytes.extend_from_slice(more);
+            (self.start, self.end) = (0, self.bytes.len());
+            return bytes;
+        };
+        if let Some(room) = bytes.get_mut(start..HEAD) {
+            room.copy_from_slice(rest);
+        }
+        (self.start, self.end) = (start, chunk.end);
+        std::mem::replace(&mut self.bytes, bytes)
     }
 }
 
@@ -133,5 +180,23 @@ mod tests {
         assert_eq!(buffer.slice(at), &bytes[5..2 * CHUNK + 5]);
         assert!(buffer.fill(4).unwrap());
         assert_eq!(buffer.ahead(), &bytes[2 * CHUNK + 5..]);
+    }
+
+    #[test]
+    fn a_long_source_is_read_ahead_and_stays_in_order() {
+        let bytes: Vec<u8> = (0..6 * SHORT).map(|n| (n % 251) as u8).collect();
+        let mut buffer = Buffer::new(Box::new(io::Cursor::new(bytes.clone())));
+        let mut at = 0;
+        for record in [9, 70_000, 1500, 2 * CHUNK, 3].into_iter().cycle() {
+            if !buffer.fill(record).unwrap() {
+                break;
+            }
+            let taken = buffer.take(record);
+            assert!(buffer.slice(taken) == &bytes[at..at + record], "at {at}");
+            at += record;
+        }
+        assert!(matches!(buffer.source, Source::Ended));
+        assert_eq!(buffer.ahead(), &bytes[at..]);
+        assert!(bytes.len() - at < 2 * CHUNK);
     }
 }

@@ -4,6 +4,7 @@
 //! under gzip, zstd or lz4. [`Merged`] reads several as one capture in time order. Memory is bounded by the constants of
 //! this room, never by the size of the source.
 
+mod ahead;
 mod buffer;
 mod compressed;
 mod info;

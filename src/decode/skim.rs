@@ -121,7 +121,7 @@ pub struct UdpSkim {
 }
 
 /// UDP ports and IP protocols that carry further packets: the innermost addresses count, so detail has to look.
-const TUNNEL_PORTS: [u16; 1] = [4789];
+const TUNNEL_PORT: u16 = 4789;
 const TUNNELS: [IpNumber; 4] = [
     ip_number::IPV4,
     ip_number::IPV6,
@@ -141,6 +141,74 @@ const EXTENSIONS: [IpNumber; 5] = [
 /// Slices a frame; `None` when it has to be decoded in detail: no IP, a fragment, a tunnel, a damaged or cut header.
 #[must_use]
 pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
+    let plain = (link == LinkType::ETHERNET).then(|| skim_plain(frame, wire_len));
+    plain.flatten().or_else(|| skim_any(link, frame, wire_len))
+}
+
+/// Nearly all frames: TCP or UDP in a whole IPv4 packet without options, behind an Ethernet header without tags.
+fn skim_plain(frame: &[u8], wire_len: u32) -> Option<Skim> {
+    const IP: usize = 14;
+    const BODY: usize = IP + 20;
+    let h = frame.first_chunk::<{ BODY + 8 }>()?;
+    let word = |at: usize| u16::from_be_bytes([h[at], h[at + 1]]);
+    let end = IP + usize::from(word(IP + 2));
+    let whole = frame.len() >= end && wire_len as usize >= frame.len();
+    let fragment = word(IP + 6) & 0x3fff != 0;
+    if word(12) != 0x0800 || h[IP] != 0x45 || !whole || fragment {
+        return None;
+    }
+    let body = frame.get(BODY..end).filter(|body| body.len() >= 8)?;
+    let span = |from: usize| {
+        let at = BODY + from;
+        Span::bytes(BufId::FRAME, at as u32, (end - at) as u32)
+    };
+    let (src, dst) = (word(BODY), word(BODY + 2));
+    let transport = match h[IP + 9] {
+        6 => {
+            let header = body.first_chunk::<20>()?;
+            let number = |at: usize| {
+                let [a, b, c, d] = [header[at], header[at + 1], header[at + 2], header[at + 3]];
+                u32::from_be_bytes([a, b, c, d])
+            };
+            let len = usize::from(header[12] >> 4) * 4;
+            let options = body.get(20..len)?;
+            let payload = span(len);
+            Transport::Tcp(TcpSkim {
+                src,
+                dst,
+                seq: number(4),
+                ack: number(8),
+                flags: u16::from_be_bytes([header[12] & 0x0f, header[13]]),
+                window: u16::from_be_bytes([header[14], header[15]]),
+                options: tcp_options(options),
+                payload,
+                payload_len: payload.len,
+            })
+        }
+        17 if usize::from(word(BODY + 4)) == body.len() && ![src, dst].contains(&TUNNEL_PORT) => {
+            let payload = span(8);
+            Transport::Udp(UdpSkim {
+                src,
+                dst,
+                payload,
+                payload_len: payload.len,
+            })
+        }
+        _ => return None,
+    };
+    let address = |at: usize| IpAddr::from([h[at], h[at + 1], h[at + 2], h[at + 3]]);
+    let mac = |at: usize| Mac([h[at], h[at + 1], h[at + 2], h[at + 3], h[at + 4], h[at + 5]]);
+    Some(Skim {
+        src: address(IP + 12),
+        dst: address(IP + 16),
+        ttl: h[IP + 8],
+        id: word(IP + 4),
+        mac: Some((mac(6), mac(0))),
+        transport,
+    })
+}
+
+fn skim_any(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
     let (packet, ether) = slice(link, frame)?;
     let mac = match &packet.link {
         Some(LinkSlice::Ethernet2(e)) => Some((Mac(e.source()), Mac(e.destination()))),
@@ -205,7 +273,7 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         Some(TransportSlice::Tcp(tcp)) => Transport::Tcp(tcp_skim(tcp, frame, wire)),
         Some(TransportSlice::Udp(udp)) => {
             let (src, dst) = (udp.source_port(), udp.destination_port());
-            if TUNNEL_PORTS.contains(&src.min(dst)) || TUNNEL_PORTS.contains(&src.max(dst)) {
+            if [src, dst].contains(&TUNNEL_PORT) {
                 return None;
             }
             let payload = span_in(frame, udp.payload());

@@ -36,10 +36,7 @@ impl Journey {
         let reader = Reader {
             journey,
             manner,
-            said: journey
-                .moments()
-                .flat_map(|m| m.values.iter().map(|value| value.def.key))
-                .collect(),
+            said: said(journey),
         };
         let steps: Vec<Step> = journey.steps.iter().map(|step| reader.step(step)).collect();
         let mut coverage = Coverage::default();
@@ -86,6 +83,16 @@ impl Journey {
             steps,
         }
     }
+}
+
+/// The keys of all values. Most fields come many times: they are told apart by the place of their definition first.
+fn said(journey: &told::Journey) -> FxHashSet<&'static str> {
+    let mut known = FxHashSet::default();
+    let values = journey.moments().flat_map(|moment| moment.values.iter());
+    values
+        .filter(|value| known.insert(std::ptr::from_ref(value.def).addr()))
+        .map(|value| value.def.key)
+        .collect()
 }
 
 /// The chapters that have steps, in the order of the script.
