@@ -166,10 +166,8 @@ fn skim_plain(frame: &[u8], wire_len: u32) -> Option<Skim> {
     let transport = match h[IP + 9] {
         6 => {
             let header = body.first_chunk::<20>()?;
-            let number = |at: usize| {
-                let [a, b, c, d] = [header[at], header[at + 1], header[at + 2], header[at + 3]];
-                u32::from_be_bytes([a, b, c, d])
-            };
+            let half = |at: usize| u32::from(u16::from_be_bytes([header[at], header[at + 1]]));
+            let number = |at: usize| half(at) << 16 | half(at + 2);
             let len = usize::from(header[12] >> 4) * 4;
             let options = body.get(20..len)?;
             let payload = span(len);

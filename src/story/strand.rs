@@ -69,6 +69,10 @@ pub(super) struct Strand {
     pub parent: Option<u32>,
     pub joined: Joined,
     pub children: Vec<u32>,
+    #[expect(
+        clippy::vec_box,
+        reason = "they are sorted and handed on, and a pointer moves faster"
+    )]
     pub moments: Vec<Box<Moment>>,
     pub conversations: Vec<Conversation>,
     /// How many of the conversations have not ended.

@@ -11,6 +11,10 @@ pub(super) struct Strands {
     places: VecDeque<Option<Box<Strand>>>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "asked as maps are: most numbers stand in lists"
+)]
 impl Strands {
     /// Adds a strand and gives it its number.
     pub(super) fn add(&mut self, strand: Strand) -> u32 {

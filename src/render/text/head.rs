@@ -189,7 +189,7 @@ fn actors(actors: &[Actor], look: &Look) -> Vec<Line> {
             .unwrap_or(0)
     };
     let ip = |actor: &Actor| actor.ip.clone().unwrap_or_default();
-    let roles = width(&|actor| &actor.role);
+    let roles = width(&|actor| actor.role);
     let ips = width(&|actor| actor.ip.as_deref().unwrap_or_default());
     let macs = width(&|actor| actor.mac.as_deref().unwrap_or_default());
     // Everyone on the link has no address to show.
@@ -199,7 +199,7 @@ fn actors(actors: &[Actor], look: &Look) -> Vec<Line> {
         .map(|actor| {
             let mut line = look.line();
             line.to(INDENT)
-                .push(Ink::Actor, &actor.role)
+                .push(Ink::Actor, actor.role)
                 .to(INDENT + roles + 2);
             let mut at = line.width();
             line.push(Ink::Value, &ip(actor));

@@ -31,7 +31,7 @@ pub(super) fn lines(journey: &Journey, look: &Look) -> Vec<Line> {
     for (phase, length) in phases.iter().zip(&lengths) {
         let mut line = look.line();
         line.push(Ink::Plain, "   ")
-            .push(Ink::Label, &phase.name)
+            .push(Ink::Label, phase.name)
             .to(from);
         let at = |time: i64| {
             let halves = 2.0 * cells as f64;
