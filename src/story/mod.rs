@@ -280,17 +280,14 @@ impl Narrator {
         while self.over.is_empty()
             && let Some(left) = &mut self.left
         {
-            match left.pop_front() {
-                Some(root) => {
-                    if !self.joins_crowd(root, false) {
-                        self.tell(root);
-                    }
+            if let Some(root) = left.pop_front() {
+                if !self.joins_crowd(root, false) {
+                    self.tell(root);
                 }
+            } else {
                 // What is there now are crowds.
-                None => {
-                    let crowd = self.strands.iter().next().map(|(id, _)| id)?;
-                    self.tell(crowd);
-                }
+                let crowd = self.strands.iter().next().map(|(id, _)| id)?;
+                self.tell(crowd);
             }
         }
         self.over.pop_front()
