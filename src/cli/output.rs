@@ -10,17 +10,22 @@ use wirewalk::error::Error;
 use wirewalk::render::glyphs::Charset;
 use wirewalk::render::line::Line;
 use wirewalk::render::theme::Theme;
-use wirewalk::render::{Look, MIN_WIDTH, ansi};
+use wirewalk::render::{Look, MIN_WIDTH, ansi, json};
 
 use super::options::{Face, When};
 
 /// Columns where nobody says how many there are.
 const WIDTH: usize = 100;
 
+/// How many bytes are written together, and how much room is kept for the next record.
+const TOGETHER: usize = 1 << 16;
+
 /// An opened output.
 pub(crate) struct Output {
     name: String,
     to: BufWriter<Box<dyn Write>>,
+    /// The record that is being written.
+    record: Vec<u8>,
     /// How text looks there.
     pub(crate) look: Look,
 }
@@ -42,11 +47,7 @@ impl Output {
         };
         let look = look(face.color, face.width, face.theme, terminal);
         ansi::decide(look.colour);
-        Ok(Self {
-            name,
-            to: BufWriter::new(to),
-            look,
-        })
+        Ok(Self::new(name, to, look))
     }
 
     /// Opens an output of bytes that is neither drawn nor coloured.
@@ -58,16 +59,22 @@ impl Output {
             Some(path) => (path.display().to_string(), create(path, inputs)?),
             None => standard(),
         };
-        Ok(Self {
+        let look = Look {
+            width: WIDTH,
+            charset: charset(),
+            theme: Theme::standard(),
+            colour: false,
+        };
+        Ok(Self::new(name, to, look))
+    }
+
+    fn new(name: String, to: Box<dyn Write>, look: Look) -> Self {
+        Self {
             name,
-            to: BufWriter::new(to),
-            look: Look {
-                width: WIDTH,
-                charset: charset(),
-                theme: Theme::standard(),
-                colour: false,
-            },
-        })
+            to: BufWriter::with_capacity(TOGETHER, to),
+            record: Vec::new(),
+            look,
+        }
     }
 
     /// Standard output, drawn as a terminal or a pipe is without any options.
@@ -88,10 +95,18 @@ impl Output {
 
     /// Writes a record as one line of JSON.
     pub(crate) fn record(&mut self, record: &impl Serialize) -> Result<(), Error> {
-        self.with(|out| {
-            serde_json::to_writer(&mut *out, record)?;
-            out.write_all(b"\n")
-        })
+        self.json(record, b"\n")
+    }
+
+    /// Writes a value as JSON, and what stands behind it.
+    pub(crate) fn json(&mut self, value: &impl Serialize, after: &[u8]) -> Result<(), Error> {
+        self.record.clear();
+        // One long record does not keep its room.
+        self.record.shrink_to(TOGETHER);
+        let written = json::write(value, &mut self.record).map_err(io::Error::from);
+        self.record.extend_from_slice(after);
+        let written = written.and_then(|()| self.to.write_all(&self.record));
+        written.map_err(|source| self.error(source))
     }
 
     /// Writes with a function.
@@ -118,7 +133,16 @@ impl Output {
 }
 
 fn standard() -> (String, Box<dyn Write>) {
-    ("standard output".to_owned(), Box::new(io::stdout()))
+    let name = "standard output".to_owned();
+    // Rust's own handle looks for the last line end in all that it is handed.
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd as _;
+        if let Ok(to) = io::stdout().as_fd().try_clone_to_owned() {
+            return (name, Box::new(File::from(to)));
+        }
+    }
+    (name, Box::new(io::stdout()))
 }
 
 /// Creates a file, if it is none of those that are read.

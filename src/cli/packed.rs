@@ -7,10 +7,13 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::Serialize;
 
+use wirewalk::render::json;
+
 /// Records as JSON, with commas between them.
 pub(super) struct Packed {
     packer: DeflateEncoder<Vec<u8>>,
     begun: bool,
+    record: Vec<u8>,
 }
 
 impl Packed {
@@ -18,17 +21,19 @@ impl Packed {
         Self {
             packer: DeflateEncoder::new(Vec::new(), Compression::fast()),
             begun: false,
+            record: Vec::new(),
         }
     }
 
     /// Adds a record.
     pub(super) fn add(&mut self, record: &impl Serialize) -> io::Result<()> {
+        self.record.clear();
         if self.begun {
-            self.packer.write_all(b",")?;
+            self.record.push(b',');
         }
         self.begun = true;
-        // The packer is slow with the small pieces that a serializer makes.
-        self.packer.write_all(&serde_json::to_vec(record)?)
+        json::write(record, &mut self.record)?;
+        self.packer.write_all(&self.record)
     }
 
     /// Writes all of them.

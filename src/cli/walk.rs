@@ -197,11 +197,10 @@ impl Walk {
                     self.cut(&mut journey);
                     told = Told::Something;
                     journeys += 1;
-                    let comma: &[u8] = if journeys > 1 { b"," } else { b"" };
-                    return out.with(|out| {
-                        out.write_all(comma)?;
-                        Ok(serde_json::to_writer(out, &journey)?)
-                    });
+                    if journeys > 1 {
+                        out.with(|out| out.write_all(b","))?;
+                    }
+                    return out.json(&journey, b"");
                 }
                 Record::Journey(_) => {}
                 Record::Conversation(conversation) => {
@@ -218,12 +217,10 @@ impl Walk {
         out.with(|out| {
             out.write_all(b"],\"conversations\":[")?;
             conversations.unpack(out)?;
-            out.write_all(b"],\"captures\":")?;
-            serde_json::to_writer(&mut *out, &captures)?;
-            out.write_all(b",\"stray\":")?;
-            serde_json::to_writer(&mut *out, &strays)?;
-            out.write_all(b"}\n")
+            out.write_all(b"],\"captures\":")
         })?;
+        out.json(&captures, b",\"stray\":")?;
+        out.json(&strays, b"}\n")?;
         Ok(told)
     }
 
