@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use wirewalk::error::Error;
@@ -15,12 +16,12 @@ fn main() -> Result<(), Error> {
         None => Input::Sample(sample("curl-https")?),
     };
     Session::open(&[input], Options::default())?.conversations(|talk| {
-        let end = |ip: &Option<String>| ip.clone().unwrap_or_default();
+        let end = |ip: Option<IpAddr>| ip.map_or(String::new(), |ip| ip.to_string());
         print!(
             "{}: {} to {}, {} frames",
             talk.app,
-            end(&talk.client.ip),
-            end(&talk.server.ip),
+            end(talk.client.ip),
+            end(talk.server.ip),
             talk.frames.count
         );
         if let Some(tls) = &talk.tls {

@@ -47,12 +47,12 @@ impl List {
             }
             table.push(conversation);
             if table.len() == TOGETHER {
-                out.lines(&list::lines(&table, &look))?;
+                out.lines(list::lines(&table, &look))?;
                 table.clear();
             }
             Ok(())
         })?;
-        out.lines(&list::lines(&table, &look))?;
+        out.lines(list::lines(&table, &look))?;
         out.flush()?;
         notes(&session.captures());
         if told == Told::Nothing {

@@ -1,5 +1,6 @@
 //! Where an answer goes, and how it may look there: standard output or a file, colour, width and characters.
 
+use std::borrow::Borrow;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::Path;
@@ -87,7 +88,10 @@ impl Output {
     }
 
     /// Writes lines.
-    pub(crate) fn lines(&mut self, lines: &[Line]) -> Result<(), Error> {
+    pub(crate) fn lines(
+        &mut self,
+        lines: impl IntoIterator<Item: Borrow<Line>>,
+    ) -> Result<(), Error> {
         let look = self.look;
         let written = look.write(&mut self.to, lines);
         written.map_err(|source| self.error(source))

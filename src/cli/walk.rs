@@ -280,10 +280,10 @@ impl Story<'_> {
             self.reminders.push(text::overview(journey, &look));
         }
         if self.pace == Pace::AtOnce {
-            self.out.lines(&telling.lines())?;
+            self.out.lines(telling.lines())?;
             return Ok(());
         }
-        self.out.lines(&telling.curtain())?;
+        self.out.lines(telling.curtain())?;
         let mut before = None;
         for (at, step) in telling.steps() {
             self.out.flush()?;
@@ -296,9 +296,9 @@ impl Story<'_> {
             if let Some(note) = note {
                 self.out.lines(&[telling.aside(&note)])?;
             }
-            self.out.lines(&telling.step(at))?;
+            self.out.lines(telling.step(at))?;
         }
-        self.out.lines(&telling.ending())
+        self.out.lines(telling.ending())
     }
 
     /// What was read, and a reminder of the journeys where there were several.

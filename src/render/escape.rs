@@ -1,29 +1,58 @@
 //! Makes every text safe to print: what a terminal would obey, reorder or hide is shown as a visible escape.
 
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::glyphs::Charset;
 
 /// A space at which no line ends; it is shown as a space.
 pub const NO_BREAK: char = '\u{a0}';
 
-/// Appends `text` to `out`, with visible escapes for what must not reach a terminal. Escaping twice changes nothing.
-pub fn push(text: &str, charset: Charset, out: &mut String) {
-    for c in text.chars() {
-        if c == ' ' || c.is_ascii_graphic() {
-            out.push(c);
-        } else if c == NO_BREAK {
-            out.push(' ');
-        } else if hides(c) {
-            push_escape(c, out);
-        } else if charset == Charset::Ascii {
-            match Charset::likeness(c) {
-                Some(text) => out.push_str(text),
-                None => push_escape(c, out),
-            }
-        } else {
-            out.push(c);
+/// Appends `text` to `out`, with visible escapes for what must not reach a terminal, and returns how many columns it takes.
+/// Escaping twice changes nothing.
+pub fn push(text: &str, charset: Charset, out: &mut String) -> usize {
+    let mut columns = 0;
+    let mut rest = text;
+    loop {
+        // A byte of ASCII is a character: texts may be cut before and behind it.
+        let plain = rest.bytes().position(|byte| !is_plain_byte(byte));
+        let (shown, other) = rest.split_at(plain.unwrap_or(rest.len()));
+        out.push_str(shown);
+        columns += shown.len();
+        if other.is_empty() {
+            return columns;
         }
+        let len = other.bytes().position(is_plain_byte);
+        let (other, behind) = other.split_at(len.unwrap_or(other.len()));
+        let start = out.len();
+        other.chars().for_each(|c| push_other(c, charset, out));
+        columns += out[start..].width();
+        rest = behind;
+    }
+}
+
+/// True for texts that are shown as they are, a column for each byte.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(is_plain_byte)
+}
+
+const fn is_plain_byte(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+}
+
+/// Appends a character that is not plain ASCII.
+fn push_other(c: char, charset: Charset, out: &mut String) {
+    if c == NO_BREAK {
+        out.push(' ');
+    } else if hides(c) {
+        push_escape(c, out);
+    } else if charset == Charset::Ascii {
+        match Charset::likeness(c) {
+            Some(text) => out.push_str(text),
+            None => push_escape(c, out),
+        }
+    } else {
+        out.push(c);
     }
 }
 

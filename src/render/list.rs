@@ -1,9 +1,11 @@
 //! The conversations of a capture, one line each.
 
-use super::Look;
-use super::line::{Line, columns, cut, cut_middle};
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use super::line::{Cells, Line, columns, cut};
 use super::theme::Ink;
-use super::units;
+use super::{Look, MIN_WIDTH, units};
 use crate::view::conversations::{Conversation, End, Facts};
 use crate::view::frame::ValueView;
 
@@ -11,20 +13,51 @@ use crate::view::frame::ValueView;
 struct Column {
     ink: Ink,
     right: bool,
-    cells: Vec<String>,
+    cells: Cells,
     width: usize,
 }
 
+/// Writes what stands in a conversation's cell.
+type Write = fn(&Conversation, &mut String);
+
+/// Columns behind the outcome, the most telling first: ink, whether it ends at its right edge, columns of its widest cell
+/// at most.
+const MORE: [(Ink, bool, usize, Write); 7] = [
+    (Ink::Plain, true, usize::MAX, |c, out| {
+        units::push_count(c.frames.count, "frame", out);
+    }),
+    (Ink::Plain, true, usize::MAX, |c, out| {
+        units::push_bytes(c.bytes.client, out);
+        out.push_str(" ↑");
+    }),
+    (Ink::Plain, true, usize::MAX, |c, out| {
+        units::push_bytes(c.bytes.server, out);
+        out.push_str(" ↓");
+    }),
+    (Ink::Plain, true, usize::MAX, |c, out| {
+        units::push_duration(c.duration_ns, out);
+    }),
+    (Ink::Faint, true, usize::MAX, |c, out| {
+        out.push_str("at ");
+        units::push_duration(c.start_ns, out);
+    }),
+    (Ink::Value, false, 40, |c, out| out.push_str(named(c))),
+    (Ink::Faint, false, 24, |c, out| out.push_str(&c.history)),
+];
+
 /// One line a conversation. What does not fit into the width is left out from the right, least telling first.
-#[must_use]
-pub fn lines(conversations: &[Conversation], look: &Look) -> Vec<Line> {
-    let column = |ink, right, cell: &dyn Fn(&Conversation) -> String| {
-        let cells: Vec<_> = conversations.iter().map(cell).collect();
-        let width = cells
-            .iter()
-            .map(|c| columns(c, look.charset))
-            .max()
-            .unwrap_or(0);
+pub fn lines(conversations: &[Conversation], look: &Look) -> impl Iterator<Item = Line> {
+    let column = |ink, right, widest, write: Write| {
+        let (mut cells, mut text) = (Cells::new(look.charset), String::new());
+        for conversation in conversations {
+            text.clear();
+            write(conversation, &mut text);
+            if text.len() > widest && columns(&text, look.charset) > widest {
+                text = cut(&text, widest, look.charset);
+            }
+            cells.push(&text);
+        }
+        let width = cells.widest();
         Column {
             ink,
             right,
@@ -32,118 +65,127 @@ pub fn lines(conversations: &[Conversation], look: &Look) -> Vec<Line> {
             width,
         }
     };
-    let outcome = column(Ink::Plain, false, &|c| c.outcome.clone());
-    let number = column(Ink::Faint, true, &|c| c.id.to_string());
-    let what = column(Ink::Strong, false, &|c| cut(what(c), 12, look.charset));
-    let (mut client, mut server) = (
-        column(Ink::Value, false, &|c| end(&c.client)),
-        column(Ink::Value, false, &|c| end(&c.server)),
-    );
+    let number = column(Ink::Faint, true, usize::MAX, |c, out| {
+        units::push_number(c.id.into(), out);
+    });
+    let what = column(Ink::Strong, false, 12, |c, out| out.push_str(what(c)));
+    let mut client = column(Ink::Value, false, usize::MAX, |c, out| end(&c.client, out));
+    let mut server = column(Ink::Value, false, usize::MAX, |c, out| end(&c.server, out));
+    let outcome = column(Ink::Plain, false, usize::MAX, |c, out| {
+        out.push_str(c.outcome);
+    });
     let fixed = 1 + number.width + 2 + what.width + 2 + 3 + 2 + outcome.width;
     let room = look.columns().saturating_sub(fixed);
-    shorten(&mut client, &mut server, room, look);
-    let more = [
-        column(Ink::Plain, true, &|c| units::count(c.frames.count, "frame")),
-        column(Ink::Plain, true, &|c| {
-            format!("{} ↑", units::bytes(c.bytes.client))
-        }),
-        column(Ink::Plain, true, &|c| {
-            format!("{} ↓", units::bytes(c.bytes.server))
-        }),
-        column(Ink::Plain, true, &|c| units::duration(c.duration_ns)),
-        column(Ink::Faint, true, &|c| {
-            format!("at {}", units::duration(c.start_ns))
-        }),
-        column(Ink::Value, false, &|c| cut(&named(c), 40, look.charset)),
-        column(Ink::Faint, false, &|c| cut(&c.history, 24, look.charset)),
-    ];
+    shorten(&mut client, &mut server, room);
     let mut used = fixed + client.width + server.width;
-    let more: Vec<_> = more
-        .into_iter()
+    // Those that do not fit are not even made.
+    let more: Vec<_> = MORE
+        .iter()
+        .map(|&(ink, right, widest, write)| column(ink, right, widest, write))
         .take_while(|column| {
             used += 2 + column.width;
-            column.width == 0 || used <= look.width.max(super::MIN_WIDTH)
+            column.width == 0 || used <= look.width.max(MIN_WIDTH)
         })
         .collect();
+    let look = *look;
+    let mut arrow = Cells::new(look.charset);
+    arrow.push(&format!(" {} ", look.charset.arrow()));
     conversations
         .iter()
         .enumerate()
-        .map(|(row, conversation)| {
+        .map(move |(row, conversation)| {
             let mut line = look.line();
-            line.push(Ink::Plain, " ");
-            cell(&mut line, &number, row);
-            line.push(Ink::Plain, "  ");
-            cell(&mut line, &what, row);
-            line.push(Ink::Plain, "  ");
-            cell(&mut line, &client, row);
-            line.push(Ink::Faint, &format!(" {} ", look.charset.arrow()));
-            cell(&mut line, &server, row);
-            line.push(Ink::Plain, "  ");
+            line.space(1);
+            number.draw(row, &mut line);
+            line.space(2);
+            what.draw(row, &mut line);
+            line.space(2);
+            client.draw(row, &mut line);
+            line.cell(Ink::Faint, &arrow, 0);
+            server.draw(row, &mut line);
+            line.space(2);
             let start = line.width();
-            line.push(outcome_ink(&conversation.outcome), &conversation.outcome)
+            line.cell(outcome_ink(conversation.outcome), &outcome.cells, row)
                 .to(start + outcome.width);
             for column in &more {
-                line.push(Ink::Plain, "  ");
-                cell(&mut line, column, row);
+                line.space(2);
+                column.draw(row, &mut line);
             }
             line
         })
-        .collect()
 }
 
-fn cell(line: &mut Line, column: &Column, row: usize) {
-    let text = column.cells.get(row).map_or("", String::as_str);
-    let end = line.width() + column.width;
-    if column.right {
-        line.right(end, column.ink, text);
-    } else {
-        line.push(column.ink, text).to(end);
+impl Column {
+    fn draw(&self, row: usize, line: &mut Line) {
+        let end = line.width() + self.width;
+        if self.right {
+            line.to(end.saturating_sub(self.cells.width(row)));
+        }
+        line.cell(self.ink, &self.cells, row).to(end);
     }
 }
 
-/// Cuts the longer addresses in their middle until both ends fit.
-fn shorten(client: &mut Column, server: &mut Column, room: usize, look: &Look) {
+/// Cuts the longer addresses in their middle so that both ends fit.
+fn shorten(client: &mut Column, server: &mut Column, room: usize) {
+    let widest = [client.width, server.width];
     while client.width + server.width > room && client.width.max(server.width) > 12 {
-        let wider = if client.width >= server.width {
-            &mut *client
+        if client.width >= server.width {
+            client.width -= 1;
         } else {
-            &mut *server
-        };
-        wider.width -= 1;
-        let width = wider.width;
-        for cell in &mut wider.cells {
-            *cell = cut_middle(cell, width, look.charset);
+            server.width -= 1;
+        }
+    }
+    for (column, widest) in [client, server].into_iter().zip(widest) {
+        if column.width < widest {
+            column.cells = column.cells.narrowed(column.width);
         }
     }
 }
 
-fn what(conversation: &Conversation) -> &str {
+fn what(conversation: &Conversation) -> &'static str {
     if conversation.app.is_empty() {
-        &conversation.transport
+        conversation.transport
     } else {
-        &conversation.app
+        conversation.app
     }
 }
 
-fn end(end: &End) -> String {
-    match (&end.ip, end.port) {
-        (None, None) => "?".to_owned(),
-        (None, Some(port)) => format!(":{port}"),
-        (Some(ip), None) => ip.clone(),
-        (Some(ip), Some(port)) if ip.contains(':') => format!("[{ip}]:{port}"),
-        (Some(ip), Some(port)) => format!("{ip}:{port}"),
+fn end(end: &End, out: &mut String) {
+    match (end.ip, end.port) {
+        (None, None) => out.push('?'),
+        (None, Some(_)) => {}
+        (Some(IpAddr::V4(ip)), _) => {
+            for (place, octet) in ip.octets().into_iter().enumerate() {
+                if place > 0 {
+                    out.push('.');
+                }
+                units::push_number(octet.into(), out);
+            }
+        }
+        (Some(ip), None) => {
+            let _ = write!(out, "{ip}");
+        }
+        (Some(ip), Some(_)) => {
+            let _ = write!(out, "[{ip}]");
+        }
+    }
+    if let Some(port) = end.port {
+        out.push(':');
+        units::push_number(port.into(), out);
     }
 }
 
 /// The name that the client asked for, or the software that answered.
-fn named(conversation: &Conversation) -> String {
-    let text = |facts: &Option<Facts>, name| match facts.as_ref()?.get(name)?.as_ref()? {
-        ValueView::Text(text) => Some(text.clone()),
-        _ => None,
-    };
-    text(&conversation.tls, "sni")
-        .or_else(|| text(&conversation.quic, "sni"))
-        .or_else(|| text(&conversation.ssh, "server_version"))
+fn named(conversation: &Conversation) -> &str {
+    fn text<'a>(facts: Option<&'a Facts>, name: &str) -> Option<&'a str> {
+        match facts?.get(name)?.as_ref()? {
+            ValueView::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+    text(conversation.tls.as_ref(), "sni")
+        .or_else(|| text(conversation.quic.as_ref(), "sni"))
+        .or_else(|| text(conversation.ssh.as_ref(), "server_version"))
         .unwrap_or_default()
 }
 
@@ -169,22 +211,22 @@ mod tests {
 
     fn conversation(
         id: u32,
-        app: &str,
+        app: &'static str,
         ends: [(&str, Option<u16>); 2],
-        outcome: &str,
+        outcome: &'static str,
     ) -> Conversation {
         let [client, server] = ends.map(|(ip, port)| End {
-            ip: Some(ip.to_owned()),
+            ip: Some(ip.parse().unwrap()),
             port,
         });
         let named = |name: &str| BTreeMap::from([("sni", Some(ValueView::Text(name.to_owned())))]);
         Conversation {
             id,
-            transport: "tcp".to_owned(),
+            transport: "tcp",
             stream: Some(id - 1),
             client,
             server,
-            app: app.to_owned(),
+            app,
             frames: Frames {
                 first: u64::from(id),
                 last: 29,
@@ -196,7 +238,7 @@ mod tests {
             },
             start_ns: i64::from(id) * 31_000_000,
             duration_ns: 150_000_000,
-            outcome: outcome.to_owned(),
+            outcome,
             history: "ShADadFf".to_owned(),
             tcp: None,
             tls: (app == "tls").then(|| named("www.example.test\u{202e}")),
@@ -236,7 +278,7 @@ mod tests {
             ),
         ];
         let mut out = Vec::new();
-        let lines = lines(&conversations, &look);
+        let lines: Vec<_> = lines(&conversations, &look).collect();
         assert!(lines.iter().all(|line| line.width() <= width));
         look.write(&mut out, &lines).unwrap();
         String::from_utf8(out).unwrap()

@@ -12,6 +12,7 @@ pub mod theme;
 pub mod units;
 pub mod wrap;
 
+use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use glyphs::Charset;
@@ -54,15 +55,20 @@ impl Look {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write(&self, out: &mut impl Write, lines: &[Line]) -> io::Result<()> {
+    pub fn write(
+        &self,
+        out: &mut impl Write,
+        lines: impl IntoIterator<Item: Borrow<Line>>,
+    ) -> io::Result<()> {
         let mut text = String::new();
         for line in lines {
-            for run in line.runs() {
-                if self.colour {
-                    ansi::paint(self.theme.style(run.ink), &run.text, &mut text);
-                } else {
-                    text.push_str(&run.text);
+            let line = line.borrow();
+            if self.colour {
+                for (ink, run) in line.runs() {
+                    ansi::paint(self.theme.style(ink), run, &mut text);
                 }
+            } else {
+                text.push_str(line.text());
             }
             let end = text.trim_end_matches(' ').len();
             text.truncate(end);

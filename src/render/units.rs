@@ -12,39 +12,78 @@ const DAY: i64 = 24 * HOUR;
 /// A length of time in the unit that keeps it short: `840 ns`, `31.2 ms`, `2 min 3 s`.
 #[must_use]
 pub fn duration(ns: i64) -> String {
-    let sign = if ns < 0 { "-" } else { "" };
-    let ns = ns.saturating_abs();
-    let text = match ns {
-        0 => "0 s".to_owned(),
-        1..MICRO => format!("{ns} ns"),
-        MICRO..MILLI => digits(ns, MICRO, "µs"),
-        MILLI..SECOND => digits(ns, MILLI, "ms"),
-        SECOND..MINUTE => digits(ns, SECOND, "s"),
-        MINUTE..HOUR => two(ns, (MINUTE, "min"), (SECOND, "s")),
-        HOUR..DAY => two(ns, (HOUR, "h"), (MINUTE, "min")),
-        _ => two(ns, (DAY, "d"), (HOUR, "h")),
-    };
-    format!("{sign}{text}")
+    let mut text = String::new();
+    push_duration(ns, &mut text);
+    text
 }
 
-/// Three digits that count.
-fn digits(ns: i64, unit: i64, name: &str) -> String {
-    let value = ns as f64 / unit as f64;
+/// Appends a [`duration`].
+pub fn push_duration(ns: i64, out: &mut String) {
+    if ns < 0 {
+        out.push('-');
+    }
+    let ns = ns.saturating_abs();
+    let (large, small) = match ns {
+        0 => return out.push_str("0 s"),
+        1..MICRO => return push_with(ns as u64, " ns", out),
+        MICRO..MILLI => return push_digits(ns, MICRO, " µs", out),
+        MILLI..SECOND => return push_digits(ns, MILLI, " ms", out),
+        SECOND..MINUTE => return push_digits(ns, SECOND, " s", out),
+        MINUTE..HOUR => ((MINUTE, " min"), (SECOND, " s")),
+        HOUR..DAY => ((HOUR, " h"), (MINUTE, " min")),
+        _ => ((DAY, " d"), (HOUR, " h")),
+    };
+    push_with((ns / large.0) as u64, large.1, out);
+    let rest = ns % large.0 / small.0;
+    if rest > 0 {
+        out.push(' ');
+        push_with(rest as u64, small.1, out);
+    }
+}
+
+/// Appends a time in a unit, with three digits that count.
+fn push_digits(ns: i64, unit: i64, name: &str, out: &mut String) {
     let decimals = match ns / unit {
         0..10 => 2,
         10..100 => 1,
         _ => 0,
     };
-    format!("{value:.decimals$} {name}")
+    push_decimal(ns as u64, unit as u64, decimals, out);
+    out.push_str(name);
 }
 
-fn two(ns: i64, (large, large_name): (i64, &str), (small, small_name): (i64, &str)) -> String {
-    let rest = ns % large / small;
-    if rest == 0 {
-        format!("{} {large_name}", ns / large)
-    } else {
-        format!("{} {large_name} {rest} {small_name}", ns / large)
+/// Appends the quotient of a number and a power of ten, with so many decimals.
+fn push_decimal(number: u64, unit: u64, decimals: u32, out: &mut String) {
+    let parts = 10_u64.pow(decimals);
+    let part = unit / parts;
+    let (count, rest) = (number / part, number % part);
+    if rest * 2 == part {
+        // As it lies between two decimals, the fraction itself has to say which of them is nearer.
+        let _ = write!(out, "{:.*}", decimals as usize, number as f64 / unit as f64);
+        return;
     }
+    let count = count + u64::from(rest * 2 > part);
+    push_number(count / parts, out);
+    if decimals > 0 {
+        out.push('.');
+    }
+    for place in (0..decimals).rev() {
+        push_number(count / 10_u64.pow(place) % 10, out);
+    }
+}
+
+/// Appends a number and its unit.
+fn push_with(number: u64, unit: &str, out: &mut String) {
+    push_number(number, out);
+    out.push_str(unit);
+}
+
+/// Appends a number.
+pub fn push_number(number: u64, out: &mut String) {
+    if number > 9 {
+        push_number(number / 10, out);
+    }
+    out.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// A column of times in one form, so that they can be compared down the page.
@@ -122,26 +161,49 @@ impl Scale {
 /// A number of bytes: `845 B`, `1.2 kB`.
 #[must_use]
 pub fn bytes(count: u64) -> String {
-    let mut value = count as f64;
+    let mut text = String::new();
+    push_bytes(count, &mut text);
+    text
+}
+
+/// Appends a number of [`bytes`].
+pub fn push_bytes(count: u64, out: &mut String) {
+    const UNITS: [(u64, &str); 6] = [
+        (1_000, " kB"),
+        (1_000_000, " MB"),
+        (1_000_000_000, " GB"),
+        (1_000_000_000_000, " TB"),
+        (1_000_000_000_000_000, " PB"),
+        (1_000_000_000_000_000_000, " EB"),
+    ];
     if count < 1000 {
-        return format!("{count} B");
+        return push_with(count, " B", out);
     }
-    let mut unit = "B";
-    for name in ["kB", "MB", "GB", "TB", "PB", "EB"] {
-        if value < 999.5 {
-            break;
-        }
-        value /= 1000.0;
-        unit = name;
+    // Rounded, at most 999 of a unit.
+    let fits = |(unit, _): &&(u64, &str)| count < unit.saturating_mul(999).saturating_add(unit / 2);
+    if let Some(&(unit, name)) = UNITS.iter().find(fits).or(UNITS.last()) {
+        let decimals = u32::from(count / 10 < unit * 10 - unit / 200);
+        push_decimal(count, unit, decimals, out);
+        out.push_str(name);
     }
-    let decimals = usize::from(value < 99.95);
-    format!("{value:.decimals$} {unit}")
 }
 
 /// A count with its noun: `1 frame`, `2 frames`.
 #[must_use]
 pub fn count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    let mut text = String::new();
+    push_count(number, noun, &mut text);
+    text
+}
+
+/// Appends a [`count`].
+pub fn push_count(number: u64, noun: &str, out: &mut String) {
+    push_number(number, out);
+    out.push(' ');
+    out.push_str(noun);
+    if number != 1 {
+        out.push('s');
+    }
 }
 
 /// The first and the last of a run of frames: `#14-15`, or `#9` where they are one.
@@ -233,6 +295,7 @@ mod tests {
             (123_456, "123 kB"),
             (999_600, "1.0 MB"),
             (5_000_000_000, "5.0 GB"),
+            (u64::MAX, "18.4 EB"),
         ] {
             assert_eq!(bytes(count), text);
         }

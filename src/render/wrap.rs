@@ -184,7 +184,7 @@ mod tests {
     fn texts(text: &[(Ink, &str)], width: usize) -> Vec<String> {
         wrap(text.iter().copied(), width, Charset::Unicode)
             .iter()
-            .map(super::Line::text)
+            .map(|line| line.text().to_owned())
             .collect()
     }
 

@@ -1,6 +1,7 @@
 //! One conversation as plain data: what `list` shows, and the `conversations` of the JSON contract.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::Serialize;
 
@@ -47,7 +48,7 @@ pub struct Conversation {
     /// Its number, from 1 by its first frame.
     pub id: u32,
     /// `tcp`, `udp`, `icmp`, `arp`, or the protocol's key.
-    pub transport: String,
+    pub transport: &'static str,
     /// Wireshark's `tcp.stream` or `udp.stream`.
     pub stream: Option<u32>,
     /// Who opened it.
@@ -55,7 +56,7 @@ pub struct Conversation {
     /// Who answered.
     pub server: End,
     /// The protocol it carries.
-    pub app: String,
+    pub app: &'static str,
     /// Its frames.
     pub frames: Frames,
     /// Payload without what was sent again.
@@ -65,7 +66,7 @@ pub struct Conversation {
     /// From its first frame to its last, in nanoseconds.
     pub duration_ns: i64,
     /// `closed reset refused unanswered half-closed open`.
-    pub outcome: String,
+    pub outcome: &'static str,
     /// Zeek's history letters.
     pub history: String,
     /// What TCP did.
@@ -85,7 +86,7 @@ pub type Facts = BTreeMap<&'static str, Option<ValueView>>;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct End {
     /// Its IP address; null where there is none.
-    pub ip: Option<String>,
+    pub ip: Option<IpAddr>,
     /// Its port; null where the transport has none.
     pub port: Option<u16>,
 }
@@ -152,11 +153,11 @@ impl Conversation {
         let [client, server] = flow.bytes;
         Self {
             id: flow.id,
-            transport: flow.transport.to_owned(),
+            transport: flow.transport,
             stream: flow.stream,
             client: flow.client.into(),
             server: flow.server.into(),
-            app: flow.app.to_owned(),
+            app: flow.app,
             frames: Frames {
                 first: flow.first.0,
                 last: flow.last.0,
@@ -165,7 +166,7 @@ impl Conversation {
             bytes: Bytes { client, server },
             start_ns: flow.start.since(start),
             duration_ns: flow.end.since(flow.start),
-            outcome: flow.outcome().name().to_owned(),
+            outcome: flow.outcome().name(),
             history: flow.history(),
             tcp: flow.tcp().map(|tcp| Tcp {
                 handshake_rtt_ns: tcp.handshake_rtt,
@@ -186,7 +187,7 @@ impl Conversation {
 impl From<Endpoint> for End {
     fn from(end: Endpoint) -> Self {
         Self {
-            ip: Some(end.ip.to_string()),
+            ip: Some(end.ip),
             port: end.port,
         }
     }

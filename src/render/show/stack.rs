@@ -179,11 +179,7 @@ fn fields(frame: &FrameView, layer: &LayerView, look: &Look, options: &Options) 
             .saturating_sub(column + value.width() + 2 + key);
         value.push(Ink::Value, &shown(field, room, look));
         // A long value is wrapped in its column; the key stands at the end of the first line that has room, or alone.
-        let value: Vec<_> = value
-            .runs()
-            .iter()
-            .map(|run| (run.ink, run.text.as_str()))
-            .collect();
+        let value: Vec<_> = value.runs().collect();
         let fits = |line: &Line| line.width() + 2 + key <= look.columns();
         let mut keyed = false;
         let width = look.columns().saturating_sub(column);

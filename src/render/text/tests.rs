@@ -18,8 +18,8 @@ fn look(width: usize) -> Look {
 
 fn told(look: &Look, options: &Options) -> String {
     let mut out = Vec::new();
-    look.write(&mut out, &captures(&[capture()], look)).unwrap();
-    look.write(&mut out, &Telling::new(&journey(), look, options).lines())
+    look.write(&mut out, captures(&[capture()], look)).unwrap();
+    look.write(&mut out, Telling::new(&journey(), look, options).lines())
         .unwrap();
     String::from_utf8(out).unwrap()
 }
