@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::model::{Mac, Span};
+use crate::model::Span;
 
 /// A sorted table of numbers and their registered names.
 pub type Names = &'static [(u64, &'static str)];
@@ -143,9 +143,7 @@ impl FieldDef {
             Value::Ip6(octets) => {
                 let _ = write!(out, "{}", Ipv6Addr::from(octets));
             }
-            Value::Mac(octets) => {
-                let _ = write!(out, "{}", Mac(octets));
-            }
+            Value::Mac(octets) => hex(&octets, out),
             Value::Bytes => hex(bytes, out),
             Value::Text(..) => out.push_str(text),
         }
@@ -176,7 +174,15 @@ impl FieldDef {
 
 /// Writes bytes as `aa:bb:cc`.
 pub(crate) fn hex(bytes: &[u8], out: &mut String) {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    out.reserve(bytes.len() * 3);
     for (i, byte) in bytes.iter().enumerate() {
-        let _ = write!(out, "{}{byte:02x}", if i == 0 { "" } else { ":" });
+        if i > 0 {
+            out.push(':');
+        }
+        out.push(DIGITS[usize::from(byte >> 4)]);
+        out.push(DIGITS[usize::from(byte & 15)]);
     }
 }

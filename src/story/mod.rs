@@ -28,7 +28,7 @@ pub mod words;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::decode::{Dissection, Raised};
 use crate::flow::{Ending, Flow, Flows};
@@ -145,8 +145,11 @@ impl Narrator {
     /// A conversation is over.
     pub fn ended(&mut self, flow: &Flow) {
         let mut conversation = Conversation::of(flow);
-        conversation.facts = flow.facts();
-        self.end(&conversation, &flow.endings);
+        let waited_for = |id| self.strands.contains(id);
+        if !flow.endings.is_empty() || self.routes(flow.id).iter().any(waited_for) {
+            conversation.facts = flow.facts();
+        }
+        self.end(conversation, &flow.endings);
     }
 
     /// `look` finds a conversation, with the facts of its protocols when it is wanted whole.
@@ -187,17 +190,18 @@ impl Narrator {
         }
     }
 
-    fn end(&mut self, conversation: &Conversation, endings: &[Ending]) {
+    fn end(&mut self, conversation: Conversation, endings: &[Ending]) {
         let flow = conversation.id;
         for ending in endings {
-            let moment = self.verdict(ending.event, &ending.frames, ending.time, conversation);
+            let moment = self.verdict(ending.event, &ending.frames, ending.time, &conversation);
             let known = conversation.clone();
             self.place(Box::new(moment), Some(flow), &move |_, _| {
                 Some(known.clone())
             });
         }
-        self.settle(conversation);
-        if self.routes.remove(&flow).is_none() {
+        if let Some(strands) = self.routes.remove(&flow) {
+            self.settle(&strands, conversation);
+        } else {
             self.stray.frames += conversation.frames;
             self.stray.conversations.push(flow);
         }
@@ -209,8 +213,9 @@ impl Narrator {
             Later::Journey(root) => self.tell_when_over(root, true),
             Later::Closed(flow) => {
                 // Its end may have come meanwhile; then it was settled with that.
+                let strands = self.routes(flow).to_vec();
                 if let Some(conversation) = look(flow, true) {
-                    self.settle(&conversation);
+                    self.settle(&strands, conversation);
                 }
             }
             Later::Lookup(id) => {
@@ -232,27 +237,37 @@ impl Narrator {
         self.waiting.push_back((until, later));
     }
 
-    /// A conversation is over, or as good as over: its journey is told if nothing else keeps it open.
-    fn settle(&mut self, conversation: &Conversation) {
+    /// A conversation of these strands is over, or as good as over: its journey is told if nothing else keeps it open.
+    fn settle(&mut self, strands: &[u32], conversation: Conversation) {
         let flow = conversation.id;
-        let strands = self.routes.get(&flow).cloned().unwrap_or_default();
-        let mut roots = FxHashSet::default();
-        for id in strands {
-            let Some(strand) = self.strands.get_mut(&id) else {
+        let mut roots = Vec::new();
+        let mut conversation = Some(conversation);
+        for (left, id) in (0..strands.len()).rev().zip(strands) {
+            let Some(strand) = self.strands.get_mut(id) else {
                 continue;
             };
-            if let Some(known) = strand.conversations.iter_mut().find(|c| c.id == flow) {
+            let known = strand.conversations.iter_mut().find(|c| c.id == flow);
+            let last = left == 0;
+            let ended = if last {
+                conversation.take()
+            } else {
+                conversation.clone()
+            };
+            if let (Some(known), Some(ended)) = (known, ended) {
                 strand.open = strand.open.saturating_sub(u32::from(!known.over));
-                let frames = known.frames.max(conversation.frames);
+                let frames = known.frames.max(ended.frames);
                 *known = Conversation {
                     frames,
                     over: true,
-                    ..conversation.clone()
+                    ..ended
                 };
             }
-            self.note_failure(id);
-            self.claim_at_end(id);
-            roots.insert(self.root(id));
+            self.note_failure(*id);
+            self.claim_at_end(*id);
+            let root = self.root(*id);
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
         }
         for root in roots {
             self.tell_when_over(root, false);
@@ -390,10 +405,8 @@ impl Narrator {
         packets.dedup();
         // What its questions said is said of it too.
         let values = self
-            .routes
-            .get(&conversation.id)
-            .into_iter()
-            .flatten()
+            .routes(conversation.id)
+            .iter()
             .filter_map(|id| self.strands.get(id))
             .flat_map(|strand| &strand.moments)
             .find(|m| packets.contains(&m.first()))
@@ -418,6 +431,11 @@ impl Narrator {
             about: None,
             body: None,
         }
+    }
+
+    /// The strands of a conversation.
+    fn routes(&self, conversation: u32) -> &[u32] {
+        self.routes.get(&conversation).map_or(&[], Vec::as_slice)
     }
 
     fn all(&self) -> Vec<u32> {

@@ -91,6 +91,8 @@ pub(super) struct Strand {
     pub expected: Option<Expected>,
     /// How much was known of unclaimed questions to the link when this strand last looked at them.
     pub checked: u64,
+    /// One of its events leads to it by what it quotes: an ICMP error, a DHCP message.
+    pub quoted: bool,
     /// The other side has answered.
     pub established: bool,
     /// Many that failed alike are told as this one.
@@ -119,6 +121,7 @@ impl Strand {
             neighbour: Neighbour::default(),
             expected: None,
             checked: 0,
+            quoted: false,
             established: false,
             crowd: false,
             folded: Folded::default(),
@@ -192,6 +195,7 @@ impl Strand {
     pub(super) fn absorb(&mut self, other: Self) {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
+        self.quoted |= other.quoted;
         for conversation in other.conversations {
             if self.conversations.len() < KNOWN_MAX {
                 self.conversations.push(conversation);
@@ -208,20 +212,17 @@ impl Strand {
         }
     }
 
-    /// Takes a conversation in; true when it is new here.
-    pub(super) fn meet(&mut self, conversation: Conversation) -> bool {
-        if self
-            .conversations
-            .iter()
-            .any(|known| known.id == conversation.id)
-        {
-            return false;
-        }
+    /// True when a conversation is part of it.
+    pub(super) fn knows(&self, conversation: u32) -> bool {
+        self.conversations.iter().any(|c| c.id == conversation)
+    }
+
+    /// Takes in a conversation that it does not know.
+    pub(super) fn meet(&mut self, conversation: Conversation) {
         // Most strands have one, and many strands wait for their end.
         self.conversations.reserve_exact(1);
         self.conversations.push(conversation);
         self.open += 1;
-        true
     }
 
     /// Who opened its first conversation.

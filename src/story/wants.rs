@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::decode::{BufferKind, Dissection, Field, Hidden, Layer, Raised, Value, protocols};
+use crate::decode::{
+    BufferKind, Dissection, Field, FieldDef, Hidden, Layer, Protocol, Raised, Value, protocols,
+};
 use crate::model::{BufId, Span};
 
 use super::moment::{Captured, Datum, Evidence};
@@ -17,27 +19,70 @@ const VALUES_MAX: usize = 256;
 /// A text is kept up to this many bytes.
 const TEXT_MAX: usize = 4096;
 
-/// What is wanted of one kind of event.
-#[derive(Debug, Default)]
-struct Wanted {
-    /// Keys that stand in other layers of its frame, by the protocol that records them.
-    lower: Vec<(String, FxHashSet<u16>)>,
+/// What is wanted of one kind of event beyond its own fields: rows of keys that stand in other layers of its frame.
+type Wanted = Vec<Row>;
+
+/// Keys that one protocol records.
+#[derive(Debug)]
+struct Row {
+    /// The address of the protocol's definition.
+    protocol: usize,
+    /// The keys' numbers.
+    keys: FxHashSet<u16>,
 }
 
-/// The tables of wanted fields, filled as events and fields are met for the first time.
+/// The tables of wanted fields.
 #[derive(Debug)]
 pub(super) struct Wants {
     keys: FxHashMap<String, u16>,
-    /// By the address of a field's definition: is it wanted, and as which key?
-    known: FxHashMap<usize, Option<u16>>,
     /// Keys by event id, as the scripts name them.
     named: BTreeMap<String, Vec<String>>,
-    /// By the address of an event's definition.
+    /// The wanted definitions of fields.
+    fields: Fields,
+    /// By the address of an event's definition; filled as events are met for the first time.
     events: FxHashMap<usize, Wanted>,
-    /// The protocol that records a field, by the field's key.
-    owners: FxHashMap<&'static str, &'static str>,
     /// Where values are collected before their number is known.
     values: Vec<Captured>,
+}
+
+/// The number of a wanted field's key, by the address of its definition. Most fields of a frame are not wanted: for nearly
+/// all of those one bit says so.
+#[derive(Debug)]
+struct Fields {
+    maybe: [u64; 64],
+    numbers: FxHashMap<usize, u16>,
+}
+
+impl Fields {
+    /// Those of all protocols' fields that have one of these keys.
+    fn new(keys: &FxHashMap<String, u16>) -> Self {
+        let fields = protocols().iter().flat_map(|protocol| protocol.fields);
+        let numbers = fields.filter_map(|def| Some((address(*def), *keys.get(def.key)?)));
+        let mut new = Self {
+            maybe: [0; 64],
+            numbers: numbers.collect(),
+        };
+        for at in new.numbers.keys() {
+            let (word, bit) = place(*at);
+            new.maybe[word] |= bit;
+        }
+        new
+    }
+
+    fn number(&self, def: &'static FieldDef) -> Option<u16> {
+        let at = address(def);
+        let (word, bit) = place(at);
+        if self.maybe[word] & bit == 0 {
+            return None;
+        }
+        self.numbers.get(&at).copied()
+    }
+}
+
+/// The bit that stands for a definition at this address: definitions stand next to each other.
+const fn place(at: usize) -> (usize, u64) {
+    let number = at / size_of::<FieldDef>();
+    (number / 64 % 64, 1 << (number % 64))
 }
 
 impl Wants {
@@ -45,13 +90,9 @@ impl Wants {
     pub(super) fn new<'a>(scripts: impl Iterator<Item = &'a Script>) -> Self {
         let mut wants = Self {
             keys: FxHashMap::default(),
-            known: FxHashMap::default(),
             named: BTreeMap::new(),
+            fields: Fields::new(&FxHashMap::default()),
             events: FxHashMap::default(),
-            owners: protocols()
-                .iter()
-                .flat_map(|p| p.fields.iter().map(|field| (field.key, p.key)))
-                .collect(),
             values: Vec::new(),
         };
         for (event, keys) in ENGINE {
@@ -62,6 +103,7 @@ impl Wants {
         for script in scripts {
             wants.read(script);
         }
+        wants.fields = Fields::new(&wants.keys);
         wants
     }
 
@@ -138,7 +180,7 @@ impl Wants {
         let mut own = 0_u64;
         let (from, to) = (raised.fields.0 as usize, raised.fields.1 as usize);
         for field in d.fields.get(from..to).unwrap_or_default() {
-            if let Some(key) = self.key_of(field) {
+            if let Some(key) = self.fields.number(field.def) {
                 own |= 1 << (key % 64);
                 take(frame, d, &hidden, field, values);
             }
@@ -173,15 +215,12 @@ impl Wants {
             if layer.quoted != inside_quote || others {
                 continue;
             }
-            let Some((row, keys)) = wanted
-                .lower
-                .iter()
-                .enumerate()
-                .find(|(_, row)| row.0 == layer.protocol.key)
-                .map(|(row, wanted)| (row % 32, &wanted.1))
-            else {
+            let protocol = address(layer.protocol);
+            let mut rows = wanted.iter().enumerate();
+            let Some((row, wanted)) = rows.find(|(_, row)| row.protocol == protocol) else {
                 continue;
             };
+            let row = row % 32;
             // Only the innermost layer of each protocol: tunnels repeat them.
             if seen & (1 << row) != 0 {
                 continue;
@@ -192,11 +231,8 @@ impl Wants {
                 if raises && (index >= from || field.depth > depth) {
                     continue;
                 }
-                let key = match self.known.get(&address(field.def)) {
-                    Some(known) => *known,
-                    None => self.keys.get(field.def.key).copied(),
-                };
-                let Some(key) = key.filter(|key| keys.contains(key)) else {
+                let key = self.fields.number(field.def);
+                let Some(key) = key.filter(|key| wanted.keys.contains(key)) else {
                     continue;
                 };
                 let taken = own & (1 << (key % 64)) != 0
@@ -211,14 +247,6 @@ impl Wants {
         }
     }
 
-    fn key_of(&mut self, field: &Field) -> Option<u16> {
-        let keys = &self.keys;
-        *self
-            .known
-            .entry(address(field.def))
-            .or_insert_with(|| keys.get(field.def.key).copied())
-    }
-
     /// Works out, once for each kind of event, what is wanted of lower layers.
     fn prepare(&mut self, raised: &Raised) {
         let at = address(raised.def);
@@ -227,21 +255,25 @@ impl Wants {
         }
         let id = raised.def.id;
         let protocol = id.find('.').map_or(id, |dot| &id[..=dot]);
-        let mut wanted = Wanted::default();
+        let mut wanted = Wanted::new();
         for event in [id, protocol] {
             for key in self.named.get(event).into_iter().flatten() {
-                let prefix = key.split('.').next().unwrap_or(key);
-                let owner = self.owners.get(key.as_str()).copied().unwrap_or(prefix);
                 let Some(number) = self.keys.get(key).copied() else {
                     continue;
                 };
-                match wanted.lower.iter_mut().find(|row| row.0 == owner) {
+                // The protocol that records it.
+                let records = |p: &&Protocol| p.fields.iter().any(|field| field.key == key);
+                let Some(owner) = protocols().iter().copied().find(records).map(address) else {
+                    continue;
+                };
+                match wanted.iter_mut().find(|row| row.protocol == owner) {
                     Some(row) => {
-                        row.1.insert(number);
+                        row.keys.insert(number);
                     }
-                    None => wanted
-                        .lower
-                        .push((owner.to_owned(), [number].into_iter().collect())),
+                    None => wanted.push(Row {
+                        protocol: owner,
+                        keys: [number].into_iter().collect(),
+                    }),
                 }
             }
         }

@@ -99,7 +99,8 @@ impl Links {
                 }
             }
         }
-        for moment in &strand.moments {
+        let quoted = strand.moments.iter().filter(|_| strand.quoted);
+        for moment in quoted {
             if is_icmp_error(moment.def.id)
                 && let Some(hop) = moment.src
             {
@@ -155,7 +156,7 @@ impl Narrator {
         look: Look<'_>,
     ) {
         let about = moment.flow;
-        let conversation = about.and_then(|id| look(id, false));
+        let mut conversation = about.and_then(|id| look(id, false));
         ends(&mut moment, conversation.as_ref());
         let id = moment.def.id;
         let protocol = moment.protocol;
@@ -178,23 +179,25 @@ impl Narrator {
             .into_iter()
             .flatten()
         {
-            let Some(conversation) = look(number, false) else {
-                continue;
-            };
             let Some(s) = self.strands.get_mut(&strand) else {
                 return;
             };
-            let new = s.meet(conversation);
-            if new {
-                self.routes.entry(number).or_default().push(strand);
-                if Some(number) == about {
-                    self.begin(strand);
-                } else {
-                    // It holds nothing open: the other conversation is what counts.
-                    s.open = s.open.saturating_sub(1);
-                    if let Some(last) = s.conversations.last_mut() {
-                        last.over = true;
-                    }
+            if s.knows(number) {
+                continue;
+            }
+            let known = conversation.take().filter(|c| c.id == number);
+            let Some(conversation) = known.or_else(|| look(number, false)) else {
+                continue;
+            };
+            s.meet(conversation);
+            self.routes.entry(number).or_default().push(strand);
+            if Some(number) == about {
+                self.begin(strand);
+            } else {
+                // It holds nothing open: the other conversation is what counts.
+                s.open = s.open.saturating_sub(1);
+                if let Some(last) = s.conversations.last_mut() {
+                    last.over = true;
                 }
             }
         }
@@ -205,7 +208,9 @@ impl Narrator {
         let Some(strand) = self.strands.get_mut(&id) else {
             return;
         };
-        let answered = moment.from == Some(Side::Server) && !is_icmp_error(moment.def.id);
+        let error = is_icmp_error(moment.def.id);
+        strand.quoted |= error || moment.protocol == "dhcp";
+        let answered = moment.from == Some(Side::Server) && !error;
         strand.established |= match moment.protocol {
             "tcp" => matches!(moment.def.id, "tcp.syn_ack" | "tcp.established" | "tcp.fin"),
             _ => answered || strand.kind != Kind::Main,

@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::model::Side;
-
 use super::super::Narrator;
 use super::super::moment::Moment;
-use super::super::strand::{Joined, Kind, Strand};
+use super::super::strand::{Joined, Kind, Neighbour, Strand};
 use super::{SAME, UNCLAIMED_MAX, mac};
 
 impl Narrator {
@@ -65,36 +63,23 @@ impl Narrator {
 
     /// Joins the questions to the link that a strand's frames needed.
     pub(in crate::story) fn claim_neighbours(&mut self, id: u32) {
+        let Some(strand) = self.strands.get(&id) else {
+            return;
+        };
         let fits: Vec<u32> = self
             .links
             .unclaimed
             .iter()
             .copied()
-            .filter(|question| self.needs(id, *question))
+            .filter(|question| {
+                self.strands
+                    .get(question)
+                    .is_some_and(|q| needs(strand, &q.neighbour))
+            })
             .collect();
         for question in fits {
             self.join(question, id, Joined::Serves);
         }
-    }
-
-    /// True when a strand's frames go between the ends of a question to the link.
-    pub(in crate::story) fn needs(&self, id: u32, question: u32) -> bool {
-        let (Some(strand), Some(question)) = (self.strands.get(&id), self.strands.get(&question))
-        else {
-            return false;
-        };
-        let n = question.neighbour;
-        strand.conversations.iter().any(|c| {
-            let Some((a, b)) = c.macs else { return false };
-            let ip = |side| c.end(side).map(|end| end.ip);
-            let ends = [(a, b, ip(Side::Server)), (b, a, ip(Side::Client))];
-            ends.iter().any(|(asker, other, other_ip)| {
-                n.asker_mac == Some(*asker)
-                    && (n.answer_mac == Some(*other)
-                        || n.asked_mac == Some(*other)
-                        || (n.target.is_some() && n.target == *other_ip))
-            })
-        })
     }
 
     /// Last chances of a strand whose conversation is over: a question to the link serves whoever is at work then.
@@ -112,13 +97,31 @@ impl Narrator {
             .filter_map(|ip| self.links.met.get(&(ip, ip)).copied())
             .find(|user| {
                 self.strands.get(user).is_some_and(|s| {
-                    s.kind != Kind::Neighbour && s.first < strand.first && s.last >= strand.last
-                }) && self.needs(*user, id)
+                    s.kind != Kind::Neighbour
+                        && s.first < strand.first
+                        && s.last >= strand.last
+                        && needs(s, &n)
+                })
             });
         if let Some(user) = user {
             self.join(id, user, Joined::Serves);
         }
     }
+}
+
+/// True when a strand's frames go between the ends of a question to the link.
+fn needs(strand: &Strand, question: &Neighbour) -> bool {
+    strand.conversations.iter().any(|c| {
+        let Some((a, b)) = c.macs else { return false };
+        [(a, b, c.server), (b, a, c.client)]
+            .iter()
+            .any(|(asker, other, end)| {
+                question.asker_mac == Some(*asker)
+                    && (question.answer_mac == Some(*other)
+                        || question.asked_mac == Some(*other)
+                        || (question.target.is_some() && question.target == end.map(|end| end.ip)))
+            })
+    })
 }
 
 /// Who asks the link for whom. An announcement asks for its own address.
