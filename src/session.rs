@@ -16,6 +16,7 @@ use crate::samples::Sample;
 use crate::secrets::Secrets;
 use crate::story::journey::Journey as Told;
 use crate::story::scripts::Library;
+use crate::story::witness::{Happening, Witness};
 use crate::story::{Narrator, Over};
 use crate::view::captures::{CaptureView, NoteView, utc};
 use crate::view::conversations::Conversation;
@@ -74,34 +75,6 @@ struct Passage {
 enum Ended {
     Conversation(Box<Flow>),
     Journey(Box<Over>),
-}
-
-impl Passage {
-    /// Hands on what ended with the last frame.
-    fn settle(
-        &mut self,
-        narrator: &mut Narrator,
-        outlet: &mut Outlet<(Ended, Timestamp)>,
-    ) -> Result<(), Error> {
-        for flow in self.flows.ended() {
-            narrator.ended(&flow);
-            outlet.send((Ended::Conversation(flow), self.start))?;
-            hand_on(narrator, self.start, outlet)?;
-        }
-        hand_on(narrator, self.start, outlet)
-    }
-}
-
-/// Hands on the journeys that are over.
-fn hand_on(
-    narrator: &mut Narrator,
-    start: Timestamp,
-    outlet: &mut Outlet<(Ended, Timestamp)>,
-) -> Result<(), Error> {
-    while let Some(over) = narrator.over() {
-        outlet.send((Ended::Journey(Box::new(over)), start))?;
-    }
-    Ok(())
 }
 
 impl Session {
@@ -426,18 +399,38 @@ impl Session {
             because: mistake.what,
             hint: "this is a fault of wirewalk; another version may be without it".to_owned(),
         })?;
+        let mut witness = Witness::new(&library);
         let mut narrator = Narrator::new(Arc::new(library));
-        let find = |outlet: &mut Outlet<(Ended, Timestamp)>| {
+        let see = |outlet: &mut Outlet<(Happening, Timestamp)>| {
             let mut passage = self.pass(Want::Events, |frame, passage| {
-                let Some(frame) = frame else {
-                    return outlet.flush();
-                };
-                narrator.feed(frame.bytes, &passage.dissection, &passage.flows);
-                passage.settle(&mut narrator, outlet)
+                let start = passage.start;
+                if let Some(frame) = frame {
+                    let (d, flows) = (&passage.dissection, &passage.flows);
+                    witness.see(frame.bytes, d, flows, |h| outlet.send((h, start)))?;
+                } else {
+                    outlet.send((Happening::Pause, start))?;
+                    outlet.flush()?;
+                }
+                let mut ended = passage.flows.ended();
+                ended.try_for_each(|flow| outlet.send((Happening::Ended(flow), start)))
             })?;
-            passage.settle(&mut narrator, outlet)?;
-            narrator.finish();
-            passage.settle(&mut narrator, outlet)?;
+            let start = passage.start;
+            for flow in passage.flows.ended() {
+                outlet.send((Happening::Ended(flow), start))?;
+            }
+            outlet.send((witness.end(), start))
+        };
+        let find = |outlet: &mut Outlet<(Ended, Timestamp)>| {
+            relay(see, |(happening, start)| {
+                let pauses = matches!(happening, Happening::Pause);
+                if let Some(flow) = narrator.hear(happening) {
+                    outlet.send((Ended::Conversation(flow), start))?;
+                }
+                while let Some(over) = narrator.over() {
+                    outlet.send((Ended::Journey(Box::new(over)), start))?;
+                }
+                if pauses { outlet.flush() } else { Ok(()) }
+            })?;
             let stray = narrator.stray();
             Ok(Stray {
                 frames: stray.frames,

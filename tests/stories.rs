@@ -14,6 +14,7 @@ use wirewalk::secrets::Secrets;
 use wirewalk::story::Narrator;
 use wirewalk::story::journey::{Journey, Outcome};
 use wirewalk::story::scripts::Library;
+use wirewalk::story::witness::{Happening, Witness};
 use wirewalk::view::telling::Manner;
 use wirewalk::view::timeline::{Depth, Journey as View};
 
@@ -22,7 +23,9 @@ fn tell(name: &str) -> (Vec<Journey>, BTreeMap<&'static str, u32>, Narrator) {
     let sample = SAMPLES.iter().find(|sample| sample.name == name).unwrap();
     let mut captures = Merged::new(vec![sample.open().unwrap()]);
     let library = Library::built_in().map_err(|(file, mistake)| format!("{file}: {mistake:?}"));
-    let mut narrator = Narrator::new(Arc::new(library.unwrap()));
+    let library = library.unwrap();
+    let mut witness = Witness::new(&library);
+    let mut narrator = Narrator::new(Arc::new(library));
     let (mut flows, mut secrets) = (Flows::new(Want::Events), Secrets::new());
     let mut d = Dissection::default();
     let mut raised = BTreeMap::new();
@@ -43,9 +46,13 @@ fn tell(name: &str) -> (Vec<Journey>, BTreeMap<&'static str, u32>, Narrator) {
                 for event in &d.events {
                     *raised.entry(event.def.id).or_default() += 1;
                 }
-                narrator.feed(frame.bytes, &d, &flows);
+                let told = witness.see(frame.bytes, &d, &flows, |happening| {
+                    narrator.hear(happening);
+                    Ok::<(), ()>(())
+                });
+                told.unwrap();
                 for flow in flows.ended() {
-                    narrator.ended(&flow);
+                    narrator.hear(Happening::Ended(flow));
                 }
             }
             Block::Secrets(text) => {
@@ -56,9 +63,9 @@ fn tell(name: &str) -> (Vec<Journey>, BTreeMap<&'static str, u32>, Narrator) {
     }
     flows.finish();
     for flow in flows.ended() {
-        narrator.ended(&flow);
+        narrator.hear(Happening::Ended(flow));
     }
-    narrator.finish();
+    narrator.hear(witness.end());
     let told = std::iter::from_fn(|| narrator.told()).collect();
     (told, raised, narrator)
 }

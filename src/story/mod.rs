@@ -1,7 +1,7 @@
 //! Stories: scripts that say what is told, and the engine that holds them against what happened.
 //!
-//! [`Narrator`] is fed every frame. Events become moments, moments strands, strands journeys; a journey that is over is
-//! told in the words of its script and forgotten here.
+//! The [`Witness`] sees every frame: events become moments. The [`Narrator`] hears of them: moments become strands, strands
+//! journeys; a journey that is over is told in the words of its script and forgotten here.
 
 pub mod check;
 pub mod conversation;
@@ -23,6 +23,7 @@ mod telling;
 pub mod template;
 mod traceroute;
 mod wants;
+pub mod witness;
 pub mod words;
 
 use std::collections::VecDeque;
@@ -30,26 +31,21 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::decode::{Dissection, Raised};
-use crate::flow::{Ending, Flow, Flows};
-use crate::model::{EventDef, Osi, PacketId, Side, Timestamp};
+use crate::flow::{Ending, Flow};
+use crate::model::{EventDef, PacketId, Side, Timestamp};
 
 use conversation::Conversation;
 use journey::Journey;
 use link::Links;
-use moment::{Evidence, Moment};
+use moment::{Evidence, Moment, osi_of};
 use scripts::Library;
 use strand::{Kind, Strand};
 use strands::Strands;
-use wants::Wants;
+use witness::{Happening, Scene};
 
-/// How many frames back the time of a frame is remembered; a message that began earlier is told at its end's time.
-const TIMES: usize = 16_384;
 /// How long something may go on that seems to be over, in nanoseconds: a connection after its last FIN or RST, a name that
 /// was looked up and not used yet, a redirect or a failure without what follows it.
 const PATIENCE: i64 = 10_000_000_000;
-
-type Look<'a> = &'a dyn Fn(u32, bool) -> Option<Conversation>;
 
 /// How many journeys may wait for their continuation; in a flood the oldest waits no longer.
 const WAITING_MAX: usize = 4096;
@@ -66,8 +62,6 @@ pub struct Stray {
 /// What seems to be over, and is looked at again later.
 #[derive(Clone, Copy, Debug)]
 enum Later {
-    /// A conversation that was closed.
-    Closed(u32),
     /// A name that was looked up.
     Lookup(u32),
     /// A journey that may be continued.
@@ -94,8 +88,6 @@ impl Over {
 #[derive(Debug)]
 pub struct Narrator {
     library: Arc<Library>,
-    wants: Wants,
-    times: Vec<(PacketId, Timestamp)>,
     strands: Strands,
     /// Strands by conversation.
     routes: FxHashMap<u32, Vec<u32>>,
@@ -113,11 +105,8 @@ impl Narrator {
     /// A narrator who knows these scripts.
     #[must_use]
     pub fn new(library: Arc<Library>) -> Self {
-        let wants = Wants::new(library.all());
         Self {
             library,
-            wants,
-            times: vec![(PacketId::default(), Timestamp::default()); TIMES],
             strands: Strands::default(),
             routes: FxHashMap::default(),
             links: Links::default(),
@@ -130,20 +119,31 @@ impl Narrator {
         }
     }
 
-    /// Takes in a frame whose events were raised.
-    pub fn feed(&mut self, frame: &[u8], d: &Dissection, flows: &Flows) {
-        self.take(d, frame, &|id, whole| {
-            let flow = flows.flow(id)?;
-            let mut conversation = Conversation::of(flow);
-            if whole {
-                conversation.facts = flow.facts();
+    /// Takes in what happened; hands back a conversation that is over.
+    pub fn hear(&mut self, happening: Happening) -> Option<Box<Flow>> {
+        match happening {
+            Happening::Scene(scene) => self.take(scene),
+            Happening::Closed(now, conversation) => {
+                self.catch_up(now);
+                let strands = self.routes(conversation.id).to_vec();
+                self.settle(&strands, *conversation);
             }
-            Some(conversation)
-        });
+            Happening::Ended(flow) => {
+                self.ended(&flow);
+                return Some(flow);
+            }
+            Happening::Pause => {}
+            Happening::End(now, stray) => {
+                self.catch_up(now);
+                self.stray.frames += stray;
+                self.finish();
+            }
+        }
+        None
     }
 
     /// A conversation is over.
-    pub fn ended(&mut self, flow: &Flow) {
+    fn ended(&mut self, flow: &Flow) {
         let mut conversation = Conversation::of(flow);
         let waited_for = |id| self.strands.contains(id);
         if !flow.endings.is_empty() || self.routes(flow.id).iter().any(waited_for) {
@@ -152,52 +152,48 @@ impl Narrator {
         self.end(conversation, &flow.endings);
     }
 
-    /// `look` finds a conversation, with the facts of its protocols when it is wanted whole.
-    fn take(&mut self, d: &Dissection, frame: &[u8], look: Look<'_>) {
-        self.now = self.now.max(d.time);
-        if let Some(slot) = self.times.get_mut(d.packet.0 as usize % TIMES) {
-            *slot = (d.packet, d.time);
+    fn take(&mut self, scene: Scene) {
+        self.catch_up(scene.time);
+        let known = [scene.conversation.as_ref(), scene.about.as_deref()];
+        for moment in scene.moments {
+            self.place(moment, scene.flow, known);
         }
+        let Some(flow) = scene.flow else { return };
+        for id in self.routes.get(&flow).into_iter().flatten() {
+            let Some(strand) = self.strands.get_mut(id) else {
+                continue;
+            };
+            if let Some(known) = strand.conversations.iter_mut().find(|c| c.id == flow) {
+                known.count(scene.packet);
+            }
+            for part in &scene.bodies {
+                strand.grow(part, flow, scene.packet, scene.time);
+            }
+        }
+    }
+
+    /// Time has passed: looks again at what seemed to be over.
+    fn catch_up(&mut self, now: Timestamp) {
         let mut surplus = self.waiting.len().saturating_sub(WAITING_MAX).min(16);
         while let Some(&(until, later)) = self.waiting.front() {
             // At the end of time everything is due for ever.
-            if until >= self.now && surplus == 0 {
+            if until >= now && surplus == 0 {
                 break;
             }
             surplus = surplus.saturating_sub(1);
             self.waiting.pop_front();
-            self.look_again(later, look);
+            // When exactly the next frame came does not matter.
+            self.now = self.now.max(until.min(now));
+            self.look_again(later);
         }
-        if d.events.is_empty() && d.bodies.is_empty() {
-            self.stray.frames += u64::from(d.flow.is_none());
-            return;
-        }
-        for raised in &d.events {
-            let moment = self.moment(d, frame, raised);
-            self.place(Box::new(moment), d.flow.map(|f| f.id), look);
-        }
-        let Some(flow) = d.flow else { return };
-        for id in self.routes.get(&flow.id).into_iter().flatten() {
-            let Some(strand) = self.strands.get_mut(id) else {
-                continue;
-            };
-            if let Some(known) = strand.conversations.iter_mut().find(|c| c.id == flow.id) {
-                known.count(d.packet);
-            }
-            for part in &d.bodies {
-                strand.grow(part.event, part.from, flow.id, part.bytes, d.packet, d.time);
-            }
-        }
+        self.now = self.now.max(now);
     }
 
     fn end(&mut self, conversation: Conversation, endings: &[Ending]) {
         let flow = conversation.id;
         for ending in endings {
             let moment = self.verdict(ending.event, &ending.frames, ending.time, &conversation);
-            let known = conversation.clone();
-            self.place(Box::new(moment), Some(flow), &move |_, _| {
-                Some(known.clone())
-            });
+            self.place(Box::new(moment), Some(flow), [Some(&conversation), None]);
         }
         if let Some(strands) = self.routes.remove(&flow) {
             self.settle(&strands, conversation);
@@ -208,16 +204,9 @@ impl Narrator {
     }
 
     /// Looks again at what seemed to be over.
-    fn look_again(&mut self, later: Later, look: Look<'_>) {
+    fn look_again(&mut self, later: Later) {
         match later {
             Later::Journey(root) => self.tell_when_over(root, true),
-            Later::Closed(flow) => {
-                // Its end may have come meanwhile; then it was settled with that.
-                let strands = self.routes(flow).to_vec();
-                if let Some(conversation) = look(flow, true) {
-                    self.settle(&strands, conversation);
-                }
-            }
             Later::Lookup(id) => {
                 let now = self.now;
                 let Some(strand) = self.strands.get_mut(&id) else {
@@ -275,7 +264,7 @@ impl Narrator {
     }
 
     /// The capture is over: [`Self::over`] hands out what is left, in the order in which it began.
-    pub fn finish(&mut self) {
+    fn finish(&mut self) {
         for id in self.all() {
             self.claim_at_end(id);
         }
@@ -317,77 +306,6 @@ impl Narrator {
     #[must_use]
     pub fn stray(&self) -> &Stray {
         &self.stray
-    }
-
-    fn time_of(&self, packet: PacketId) -> Option<Timestamp> {
-        let slot = self.times.get(packet.0 as usize % TIMES)?;
-        (slot.0 == packet).then_some(slot.1)
-    }
-
-    fn moment(&mut self, d: &Dissection, frame: &[u8], raised: &Raised) -> Moment {
-        let mut packets = Vec::with_capacity(1);
-        d.trace(raised.span, |piece| {
-            if packets.last() != Some(&piece.packet) {
-                packets.push(piece.packet);
-            }
-        });
-        // A refusal is proven by the SYN and by what came back.
-        if raised.def.id == "tcp.refused" {
-            packets.extend(raised.about);
-        }
-        if packets.is_empty() {
-            packets.push(d.packet);
-        }
-        packets.sort_unstable();
-        packets.dedup();
-        let verdict = raised.def.id == "tcp.refused";
-        let time = packets
-            .first()
-            .filter(|_| !verdict)
-            .and_then(|first| self.time_of(*first))
-            .unwrap_or(d.time);
-        let values = self.wants.capture(frame, d, raised);
-        let layer = raised
-            .layer
-            .and_then(|layer| d.layers.get(usize::from(layer)));
-        let protocol = raised.def.id.split('.').next().unwrap_or_default();
-        let osi = layer.map_or_else(|| osi_of(protocol), |layer| layer.protocol.osi);
-        let mut layers = 1 << osi.number();
-        for layer in d.layers.iter().filter(|l| !l.quoted) {
-            if layer.protocol.key != "data" && layer.protocol.osi <= osi {
-                layers |= 1 << layer.protocol.osi.number();
-            }
-        }
-        let because = values.iter().any(|v| v.def.key.ends_with(".because"));
-        let mut moment = Moment {
-            def: raised.def,
-            flow: None,
-            from: d.flow.map(|f| f.from),
-            src: None,
-            dst: None,
-            to_all: false,
-            packets,
-            count: 1,
-            time,
-            until: d.time,
-            evidence: if because {
-                Evidence::Inferred
-            } else {
-                wants::evidence(d, raised.span)
-            },
-            values,
-            osi: osi.number(),
-            layers,
-            protocol,
-            about: raised.about,
-            body: None,
-        };
-        if link::is_icmp_error(raised.def.id) {
-            moment.flow = d.about_flow.or(d.flow.map(|f| f.id));
-        } else {
-            moment.flow = d.flow.map(|f| f.id);
-        }
-        moment
     }
 
     /// A moment for what was noticed at the end of a conversation.
@@ -519,17 +437,6 @@ impl Narrator {
             library: Arc::clone(&self.library),
             now: self.now,
         });
-    }
-}
-
-/// The layer of events that no layer of the frame raised.
-fn osi_of(protocol: &str) -> Osi {
-    match protocol {
-        "tcp" | "udp" => Osi::Transport,
-        "arp" | "stp" => Osi::Link,
-        "ip" | "icmp" | "icmpv6" | "ndp" | "igmp" | "mld" | "traceroute" => Osi::Network,
-        "tls" => Osi::Presentation,
-        _ => Osi::Application,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::decode::{FieldDef, Value};
-use crate::model::{EventDef, PacketId, Side, Timestamp};
+use crate::model::{EventDef, Osi, PacketId, Side, Timestamp};
 
 /// How a step is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,5 +192,16 @@ impl Captured {
             (Some(a), Some(b)) => a == b,
             _ => self.datum == other.datum,
         }
+    }
+}
+
+/// The layer of events that no layer of the frame raised.
+pub(super) fn osi_of(protocol: &str) -> Osi {
+    match protocol {
+        "tcp" | "udp" => Osi::Transport,
+        "arp" | "stp" => Osi::Link,
+        "ip" | "icmp" | "icmpv6" | "ndp" | "igmp" | "mld" | "traceroute" => Osi::Network,
+        "tls" => Osi::Presentation,
+        _ => Osi::Application,
     }
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
+use crate::decode::BodyPart;
 use crate::model::{EventDef, Mac, PacketId, Side, Timestamp};
 
 use super::conversation::Conversation;
@@ -159,18 +160,12 @@ impl Strand {
     }
 
     /// Counts bytes of the body of the last message of this kind.
-    pub(super) fn grow(
-        &mut self,
-        def: &EventDef,
-        from: Side,
-        flow: u32,
-        bytes: u64,
-        packet: PacketId,
-        time: Timestamp,
-    ) {
+    pub(super) fn grow(&mut self, part: &BodyPart, flow: u32, packet: PacketId, time: Timestamp) {
         self.last = self.last.max(time);
         let Some(moment) = self.moments.iter_mut().rev().find(|m| {
-            m.def == def && m.flow == Some(flow) && m.from.is_none_or(|side| side == from)
+            m.def == part.event
+                && m.flow == Some(flow)
+                && m.from.is_none_or(|side| side == part.from)
         }) else {
             return;
         };
@@ -188,7 +183,7 @@ impl Strand {
             body.last = packet;
         }
         body.until = body.until.max(time);
-        body.bytes += bytes;
+        body.bytes += part.bytes;
     }
 
     /// Takes in another strand: events of a kind become one.

@@ -13,10 +13,10 @@ use rustc_hash::FxHashMap;
 use crate::decode::Value;
 use crate::model::{Mac, Side};
 
+use super::Narrator;
 use super::conversation::Conversation;
 use super::moment::{Datum, Moment};
 use super::strand::{Joined, Kind, Strand};
-use super::{Later, Look, Narrator};
 
 pub(in crate::story) use names::{host, reverse_name};
 
@@ -148,21 +148,22 @@ pub(in crate::story) fn is_icmp_error(id: &str) -> bool {
 }
 
 impl Narrator {
-    /// Puts an event where it belongs.
+    /// Puts an event of a conversation where it belongs; `known` are the conversations of its frame.
     pub(in crate::story) fn place(
         &mut self,
         mut moment: Box<Moment>,
         flow: Option<u32>,
-        look: Look<'_>,
+        known: [Option<&Conversation>; 2],
     ) {
         let about = moment.flow;
-        let mut conversation = about.and_then(|id| look(id, false));
-        ends(&mut moment, conversation.as_ref());
+        let look = |number| known.into_iter().flatten().find(|c| c.id == number);
+        let conversation = about.and_then(look);
+        ends(&mut moment, conversation);
         let id = moment.def.id;
         let protocol = moment.protocol;
-        let transport = conversation.as_ref().map_or("", |c| c.transport);
+        let transport = conversation.map_or("", |c| c.transport);
         let strand = if protocol == "dns" && transport != "tcp" {
-            self.lookup(&moment, conversation.as_ref())
+            self.lookup(&moment, conversation)
         } else if protocol == "arp" || id.starts_with("ndp.neighbor_") {
             self.neighbour(&moment)
         } else if protocol == "dhcp" {
@@ -185,11 +186,10 @@ impl Narrator {
             if s.knows(number) {
                 continue;
             }
-            let known = conversation.take().filter(|c| c.id == number);
-            let Some(conversation) = known.or_else(|| look(number, false)) else {
+            let Some(conversation) = look(number) else {
                 continue;
             };
-            s.meet(conversation);
+            s.meet(conversation.clone());
             self.routes.entry(number).or_default().push(strand);
             if Some(number) == about {
                 self.begin(strand);
@@ -225,11 +225,6 @@ impl Narrator {
         }
         let event = moment.def.id;
         match moment.protocol {
-            "tcp" if matches!(event, "tcp.closed" | "tcp.reset" | "tcp.refused") => {
-                if let Some(flow) = moment.flow {
-                    self.later(Later::Closed(flow));
-                }
-            }
             "dns" => self.learn_names(id, &moment),
             "arp" | "ndp" if kind == Kind::Neighbour => self.learn_neighbour(id, &moment),
             "dhcp" => self.learn_lease(id, &moment),

@@ -212,7 +212,7 @@ fn silence_is_told_behind_the_frames_that_show_it() {
         frames: frames.into(),
         time: Timestamp(stage.now),
     };
-    stage.narrator.end(&conversation, &[ending]);
+    stage.narrator.end(conversation, &[ending]);
     let told = stage.finish();
     assert_eq!(told[0].story, "curl-http", "the port tells what was wanted");
     assert_eq!(told[0].outcome, Outcome::Failed);

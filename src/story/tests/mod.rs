@@ -6,7 +6,7 @@ mod steps;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::decode::{BodyPart, Dissection, FieldDef, FlowRef, Raised, Show, Value};
+use crate::decode::{BodyPart, Dissection, FieldDef, FlowRef, Raised, Value, protocols};
 use crate::flow::{Ending, Outcome as Ended};
 use crate::model::{BufId, Endpoint, EventDef, LinkType, Mac, PacketId, Side, Span, Timestamp};
 
@@ -16,6 +16,7 @@ use super::journey::{Journey, Outcome, Role, Who, Words};
 use super::moment::Evidence;
 use super::script::Script;
 use super::scripts::Library;
+use super::witness::Witness;
 
 const CLIENT: &str = "192.0.2.1";
 const SERVER: &str = "198.51.100.80";
@@ -139,29 +140,10 @@ outcome = "ok"
 say = "Ok."
 "#;
 
-static KEYS: [(&str, FieldDef); 12] = [
-    field("dns.qry.name"),
-    field("dns.qry.type"),
-    field("dns.id"),
-    field("dns.a"),
-    field("dns.flags.rcode"),
-    field("dns.count.answers"),
-    field("http.host"),
-    field("http.location"),
-    field("http.response.code"),
-    field("arp.src.hw_mac"),
-    field("arp.src.proto_ipv4"),
-    field("arp.dst.proto_ipv4"),
-];
-
-const fn field(key: &'static str) -> (&'static str, FieldDef) {
-    let def = FieldDef {
-        key,
-        label: "",
-        show: Show::Plain,
-        help: "",
-    };
-    (key, def)
+/// The definition of a field, of the protocol that records it.
+fn field(key: &str) -> &'static FieldDef {
+    let mut fields = protocols().iter().flat_map(|protocol| protocol.fields);
+    fields.find(|def| def.key == key).unwrap()
 }
 
 static EVENTS: [EventDef; 13] = [
@@ -190,6 +172,7 @@ fn def(id: &str) -> &'static EventDef {
 
 /// A capture that is made up frame by frame.
 struct Stage {
+    witness: Witness,
     narrator: Narrator,
     conversations: Vec<Conversation>,
     frame: u64,
@@ -207,8 +190,10 @@ enum Made<'a> {
 impl Stage {
     fn new() -> Self {
         let scripts = [SCRIPT, COMMON].map(|text| Script::read(text).unwrap());
+        let library = Library::new(scripts.into());
         Self {
-            narrator: Narrator::new(Arc::new(Library::new(scripts.into()))),
+            witness: Witness::new(&library),
+            narrator: Narrator::new(Arc::new(library)),
             conversations: Vec::new(),
             frame: 0,
             now: 0,
@@ -255,9 +240,8 @@ impl Stage {
                     IpAddr::V6(ip) => Value::Ip6(ip.octets()),
                 },
             };
-            let def = &KEYS.iter().find(|row| row.0 == *key).unwrap().1;
             d.fields.push(crate::decode::Field {
-                def,
+                def: field(key),
                 span: Span::bytes(BufId::FRAME, 0, 1),
                 value,
                 depth: 0,
@@ -278,14 +262,19 @@ impl Stage {
     fn feed(&mut self, d: &Dissection) {
         let known = &self.conversations;
         let look = |id: u32, _: bool| known.iter().find(|c| c.id == id).cloned();
-        self.narrator.take(d, &[0; 100], &look);
+        let narrator = &mut self.narrator;
+        let told = self.witness.look_at(&[0; 100], d, &look, |happening| {
+            narrator.hear(happening);
+            Ok::<(), ()>(())
+        });
+        told.unwrap();
     }
 
     fn end(&mut self, flow: u32, ending: Ended) {
         let conversation = &mut self.conversations[flow as usize - 1];
         conversation.ending = ending;
         let conversation = conversation.clone();
-        self.narrator.end(&conversation, &[]);
+        self.narrator.end(conversation, &[]);
     }
 
     fn told(&mut self) -> Vec<Journey> {
@@ -293,7 +282,7 @@ impl Stage {
     }
 
     fn finish(&mut self) -> Vec<Journey> {
-        self.narrator.finish();
+        self.narrator.hear(self.witness.end());
         let mut told = self.told();
         told.sort_by_key(|journey| journey.first);
         told
