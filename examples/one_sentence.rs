@@ -23,7 +23,12 @@ fn main() -> Result<(), Error> {
             journey.verdict.text()
         );
         for step in &journey.steps {
-            println!("  {:?} {} {}", step.evidence, step.id, step.say.text());
+            println!(
+                "  {:?} {} {}",
+                step.evidence,
+                step.id,
+                step.words.say.text()
+            );
         }
         Ok(())
     })?;

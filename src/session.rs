@@ -21,7 +21,7 @@ use crate::story::{Narrator, Over};
 use crate::view::captures::{CaptureView, NoteView, utc};
 use crate::view::conversations::Conversation;
 use crate::view::frame::FrameView;
-use crate::view::telling::Manner;
+use crate::view::telling::Voice;
 use crate::view::timeline::{Depth, GENERATOR, Journey, Record, SCHEMA, Stray, Timeline};
 
 use order::InOrder;
@@ -230,7 +230,7 @@ impl Session {
         depth: Depth,
         mut each: impl FnMut(Record) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let reveal = self.options.reveal_secrets;
+        let mut voice = self.voice(depth);
         let mut number = 0;
         let stray = self.tell(|ended, start| match ended {
             Ended::Conversation(flow) => each(Record::Conversation(Box::new(Conversation::new(
@@ -241,14 +241,7 @@ impl Session {
                     return Ok(());
                 };
                 number += 1;
-                let manner = Manner {
-                    start,
-                    depth,
-                    reveal,
-                };
-                each(Record::Journey(Box::new(Journey::new(
-                    number, &told, manner,
-                ))))
+                each(Record::Journey(Box::new(voice.tell(number, &told, start))))
             }
         })?;
         for capture in self.captures() {
@@ -266,18 +259,13 @@ impl Session {
         depth: Depth,
         mut each: impl FnMut(Record) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let reveal = self.options.reveal_secrets;
+        let mut voice = self.voice(depth);
         let conversation =
             |flow: &Flow, start| Record::Conversation(Box::new(Conversation::new(flow, start)));
         let mut number = 0;
         let mut journey = |told: &Told, start| {
             number += 1;
-            let manner = Manner {
-                start,
-                depth,
-                reveal,
-            };
-            Record::Journey(Box::new(Journey::new(number, told, manner)))
+            Record::Journey(Box::new(voice.tell(number, told, start)))
         };
         let mut flows = InOrder::new(WAITING_MAX);
         let mut journeys = InOrder::new(JOURNEYS_WAITING_MAX);
@@ -327,16 +315,11 @@ impl Session {
         depth: Depth,
         mut each: impl FnMut(Journey) -> Result<(), Error>,
     ) -> Result<Stray, Error> {
-        let reveal = self.options.reveal_secrets;
+        let mut voice = self.voice(depth);
         let mut number = 0;
         let mut view = |told: &Told, start| {
             number += 1;
-            let manner = Manner {
-                start,
-                depth,
-                reveal,
-            };
-            each(Journey::new(number, told, manner))
+            each(voice.tell(number, told, start))
         };
         let mut queue = InOrder::new(JOURNEYS_WAITING_MAX);
         let (mut count, mut start) = (0, Timestamp::default());
@@ -438,6 +421,10 @@ impl Session {
             })
         };
         relay(find, |(ended, start)| each(ended, start))
+    }
+
+    fn voice(&self, depth: Depth) -> Voice {
+        Voice::new(depth, self.options.reveal_secrets)
     }
 
     /// What is known about the captures so far.

@@ -15,8 +15,8 @@ use wirewalk::story::Narrator;
 use wirewalk::story::journey::{Journey, Outcome};
 use wirewalk::story::scripts::Library;
 use wirewalk::story::witness::{Happening, Witness};
-use wirewalk::view::telling::Manner;
-use wirewalk::view::timeline::{Depth, Journey as View};
+use wirewalk::view::telling::Voice;
+use wirewalk::view::timeline::Depth;
 
 /// What is told of a sample, and the events that were raised in it, by id.
 fn tell(name: &str) -> (Vec<Journey>, BTreeMap<&'static str, u32>, Narrator) {
@@ -140,21 +140,44 @@ fn phases_follow_each_other() {
 }
 
 #[test]
+fn what_was_told_before_changes_nothing() {
+    for depth in [Depth::Brief, Depth::Deep] {
+        let mut voice = Voice::new(depth, false);
+        for sample in SAMPLES.iter().chain(SAMPLES) {
+            for journey in &tell(sample.name).0 {
+                let again = voice.tell(1, journey, journey.start);
+                let fresh = Voice::new(depth, false).tell(1, journey, journey.start);
+                assert_eq!(
+                    serde_json::to_string(&again).unwrap(),
+                    serde_json::to_string(&fresh).unwrap(),
+                    "{}",
+                    sample.name
+                );
+                assert_eq!(format!("{again:?}"), format!("{fresh:?}"));
+            }
+        }
+    }
+}
+
+#[test]
 fn nothing_unfilled_and_no_secret_is_ever_said() {
     for sample in SAMPLES {
         let (told, ..) = tell(sample.name);
+        let mut voice = Voice::new(Depth::Deep, false);
         for (id, journey) in (1..).zip(&told) {
-            let manner = Manner {
-                start: journey.start,
-                depth: Depth::Deep,
-                reveal: false,
-            };
-            let view = View::new(id, journey, manner);
+            let view = voice.tell(id, journey, journey.start);
             let json = serde_json::to_string(&view).unwrap();
             // The cookie that the samples' server sets.
             assert!(!json.contains("3f9a1c52e07b"), "{}", sample.name);
             for step in &view.steps {
-                let said = [&step.title, &step.say, &step.more, &step.deep, &step.sees];
+                let words = &step.words;
+                let said = [
+                    &step.title,
+                    &words.say,
+                    &words.more,
+                    &words.deep,
+                    &step.sees,
+                ];
                 for text in said.map(wirewalk::view::timeline::Rich::text) {
                     assert!(!text.contains(['{', '}']), "{}: {text}", sample.name);
                 }

@@ -35,10 +35,10 @@ impl Fragment for Word {
 
 /// The runs of a rich text with their inks. Values and actors have their own, other words have `plain`.
 pub fn runs(rich: &Rich, plain: Ink) -> impl Iterator<Item = (Ink, &str)> {
-    rich.0.iter().map(move |(text, role)| match role {
-        Role::Plain => (plain, text.as_ref()),
-        Role::Value => (Ink::Value, text.as_ref()),
-        Role::Actor => (Ink::Actor, text.as_ref()),
+    rich.runs().map(move |(text, role)| match role {
+        Role::Plain => (plain, text),
+        Role::Value => (Ink::Value, text),
+        Role::Actor => (Ink::Actor, text),
     })
 }
 

@@ -168,6 +168,9 @@ pub struct Step {
     /// Why it may be missing; the first reason whose facts hold is told, none holding means it is not mentioned.
     #[serde(default)]
     pub absent: Vec<Absent>,
+    /// The keys of all values that it carries, in order; found when the script joins a library.
+    #[serde(skip)]
+    pub carried: Vec<String>,
 }
 
 /// Other words for a special case; what is left out stays as the step has it.
@@ -198,6 +201,9 @@ pub struct Variant {
     /// Sections of RFCs and manual pages.
     #[serde(default)]
     pub refs: Option<Vec<String>>,
+    /// The keys of all values that the step carries with these words, in order.
+    #[serde(skip)]
+    pub carried: Vec<String>,
 }
 
 /// A reason for a step that did not happen here.
@@ -280,6 +286,30 @@ impl Step {
             .chain(&self.inferred)
             .chain(self.absent.iter().map(|absent| &absent.say))
             .chain(self.absent.iter().filter_map(|a| a.title.as_ref()))
+    }
+
+    /// Finds the keys of the values that it carries: those that its words quote, match or point at.
+    pub(super) fn find_carried(&mut self) {
+        let own = [&self.title, &self.say, &self.text, &self.deep];
+        let named = self.fields.iter().chain(&self.look);
+        let mut carried: Vec<String> = own
+            .into_iter()
+            .flat_map(Template::fields)
+            .chain(named.chain(self.matches.keys()).map(String::as_str))
+            .map(str::to_owned)
+            .collect();
+        carried.sort_unstable();
+        carried.dedup();
+        for variant in &mut self.variant {
+            let quoted = variant.texts().flat_map(Template::fields);
+            let named = variant.matches.keys().map(String::as_str);
+            let mut all: Vec<String> = quoted.chain(named).map(str::to_owned).collect();
+            all.extend_from_slice(&carried);
+            all.sort_unstable();
+            all.dedup();
+            variant.carried = all;
+        }
+        self.carried = carried;
     }
 }
 

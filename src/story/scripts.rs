@@ -68,7 +68,10 @@ impl Library {
     }
 
     /// Adds a script, in place of one for the same story.
-    pub fn add(&mut self, script: Script) {
+    pub fn add(&mut self, mut script: Script) {
+        for step in &mut script.steps {
+            step.get_mut().find_carried();
+        }
         let mut steps: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         // Steps that no capture can show tell an event last: then a log of the machine shows it.
         for hidden in [false, true] {

@@ -104,6 +104,14 @@ impl Template {
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
         self.sentences.iter().flat_map(|s| &s.parts)
     }
+
+    /// The keys of the fields that it quotes.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.parts().filter_map(|part| match part {
+            Part::Field(key, _) => Some(key.as_str()),
+            _ => None,
+        })
+    }
 }
 
 impl Sentence {

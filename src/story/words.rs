@@ -1,5 +1,6 @@
 //! The table of words: placeholders of scripts that are about the journey or the step, not a field. One row a word.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::journey::{Journey, Role, Told, Who};
@@ -11,17 +12,26 @@ pub struct Word {
     pub name: &'static str,
     /// What it becomes, one sentence.
     pub help: &'static str,
-    /// Its value; `None` leaves the sentence out.
-    pub value: fn(&Journey, Option<&Told>) -> Option<Spoken>,
+    /// Its value.
+    pub value: Value,
+}
+
+/// How a word gets its value; none leaves the sentence out.
+#[derive(Debug)]
+pub enum Value {
+    /// Who has this role, if somebody has.
+    Actor(Role),
+    /// It is found in the journey and the step.
+    Found(for<'a> fn(&'a Journey, Option<&'a Told>) -> Option<Spoken<'a>>),
 }
 
 /// What a word becomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Spoken {
+pub enum Spoken<'a> {
     /// Somebody of the story, said with "the".
     Actor(Role),
     /// Something from the capture.
-    Value(String),
+    Value(Cow<'a, str>),
     /// Something that we worked out.
     Plain(String),
 }
@@ -37,169 +47,189 @@ pub static WORDS: &[Word] = &[
     Word {
         name: "client",
         help: "`the client`: who wants something.",
-        value: |j, _| role(j, Role::Client),
+        value: Value::Actor(Role::Client),
     },
     Word {
         name: "server",
         help: "`the server`: who has it.",
-        value: |j, _| role(j, Role::Server),
+        value: Value::Actor(Role::Server),
     },
     Word {
         name: "resolver",
         help: "`the resolver`: who is asked for names.",
-        value: |j, _| role(j, Role::Resolver),
+        value: Value::Actor(Role::Resolver),
     },
     Word {
         name: "router",
         help: "`the router`: the next hop on the client's link.",
-        value: |j, _| role(j, Role::Router),
+        value: Value::Actor(Role::Router),
     },
     Word {
         name: "from",
         help: "Who acts in this step: `the client`, or an address.",
-        value: |_, t| Some(who(t?.from?)),
+        value: Value::Found(|_, t| Some(who(t?.from?))),
     },
     Word {
         name: "to",
         help: "On whom: `the server`, `everyone`, or an address.",
-        value: |_, t| Some(who(t?.to?)),
+        value: Value::Found(|_, t| Some(who(t?.to?))),
     },
     Word {
         name: "name",
         help: "The host name that is asked for.",
-        value: |j, _| Some(Spoken::Value(j.name.as_deref()?.to_owned())),
+        value: Value::Found(|j, _| Some(Spoken::Value(j.name.as_deref()?.into()))),
     },
     Word {
         name: "target",
         help: "The host name that is asked for, else the server's IP address.",
-        value: |j, _| match &j.name {
-            Some(name) => Some(Spoken::Value(name.to_string())),
+        value: Value::Found(|j, _| match &j.name {
+            Some(name) => Some(Spoken::Value(name.as_ref().into())),
             None => address(j, Role::Server),
-        },
+        }),
     },
     Word {
         name: "url",
         help: "The URL that the requests show, else scheme and name.",
-        value: |j, _| Some(Spoken::Value(j.url.as_deref()?.to_owned())),
+        value: Value::Found(|j, _| Some(Spoken::Value(j.url.as_deref()?.into()))),
     },
     Word {
         name: "client_ip",
         help: "The client's IP address.",
-        value: |j, _| address(j, Role::Client),
+        value: Value::Found(|j, _| address(j, Role::Client)),
     },
     Word {
         name: "address",
         help: "The server's IP address.",
-        value: |j, _| address(j, Role::Server),
+        value: Value::Found(|j, _| address(j, Role::Server)),
     },
     Word {
         name: "resolver_ip",
         help: "The resolver's IP address.",
-        value: |j, _| address(j, Role::Resolver),
+        value: Value::Found(|j, _| address(j, Role::Resolver)),
     },
     Word {
         name: "router_ip",
         help: "The router's IP address, when the link was asked for it.",
-        value: |j, _| address(j, Role::Router),
+        value: Value::Found(|j, _| address(j, Role::Router)),
     },
     Word {
         name: "router_mac",
         help: "The MAC address of the next hop.",
-        value: |j, _| Some(Spoken::Value(j.actor(Role::Router)?.mac?.to_string())),
+        value: Value::Found(|j, _| {
+            Some(Spoken::Value(
+                j.actor(Role::Router)?.mac?.to_string().into(),
+            ))
+        }),
     },
     Word {
         name: "port",
         help: "The server's port.",
-        value: |j, t| Some(Spoken::Value(conversation(j, t)?.port()?.to_string())),
+        value: Value::Found(|j, t| {
+            Some(Spoken::Value(
+                conversation(j, t)?.port()?.to_string().into(),
+            ))
+        }),
     },
     Word {
         name: "client_port",
         help: "The client's port.",
-        value: |j, t| Some(Spoken::Value(conversation(j, t)?.client?.port?.to_string())),
+        value: Value::Found(|j, t| {
+            Some(Spoken::Value(
+                conversation(j, t)?.client?.port?.to_string().into(),
+            ))
+        }),
     },
     Word {
         name: "peer",
         help: "The other end of the step's conversation, as address and port.",
-        value: |j, t| Some(Spoken::Value(conversation(j, t)?.server?.to_string())),
+        value: Value::Found(|j, t| {
+            Some(Spoken::Value(
+                conversation(j, t)?.server?.to_string().into(),
+            ))
+        }),
     },
     Word {
         name: "source",
         help: "The address that this step's packet came from.",
-        value: |_, t| Some(Spoken::Value(t?.moment.as_ref()?.src?.to_string())),
+        value: Value::Found(|_, t| {
+            Some(Spoken::Value(t?.moment.as_ref()?.src?.to_string().into()))
+        }),
     },
     Word {
         name: "destination",
         help: "The address that this step's packet went to.",
-        value: |_, t| Some(Spoken::Value(t?.moment.as_ref()?.dst?.to_string())),
+        value: Value::Found(|_, t| {
+            Some(Spoken::Value(t?.moment.as_ref()?.dst?.to_string().into()))
+        }),
     },
     Word {
         name: "count",
         help: "How many events this step stands for.",
-        value: |_, t| Some(Spoken::Plain(t?.moment.as_ref()?.count.to_string())),
+        value: Value::Found(|_, t| Some(Spoken::Plain(t?.moment.as_ref()?.count.to_string()))),
     },
     Word {
         name: "frames",
         help: "How many frames carry this step; without a step, those of the journey.",
-        value: |j, t| {
+        value: Value::Found(|j, t| {
             let count = match t {
                 Some(told) => told.moment.as_ref()?.packets.len() as u64,
                 None => j.frames(),
             };
             Some(Spoken::Plain(count.to_string()))
-        },
+        }),
     },
     Word {
         name: "frame",
         help: "The number of this step's first frame.",
-        value: |_, t| Some(Spoken::Plain(t?.moment.as_ref()?.first().0.to_string())),
+        value: Value::Found(|_, t| Some(Spoken::Plain(t?.moment.as_ref()?.first().0.to_string()))),
     },
     Word {
         name: "about",
         help: "The number of the earlier frame that this step is about.",
-        value: |_, t| Some(Spoken::Plain(t?.moment.as_ref()?.about?.0.to_string())),
+        value: Value::Found(|_, t| Some(Spoken::Plain(t?.moment.as_ref()?.about?.0.to_string()))),
     },
     Word {
         name: "bytes",
         help: "How many bytes of body followed this step's message.",
-        value: |_, t| {
+        value: Value::Found(|_, t| {
             Some(Spoken::Plain(
                 t?.moment.as_ref()?.body.as_ref()?.bytes.to_string(),
             ))
-        },
+        }),
     },
     Word {
         name: "body_frames",
         help: "How many frames carried that body.",
-        value: |_, t| {
+        value: Value::Found(|_, t| {
             Some(Spoken::Plain(
                 t?.moment.as_ref()?.body.as_ref()?.count.to_string(),
             ))
-        },
+        }),
     },
     Word {
         name: "duration",
         help: "How long until this step's answer; without a step, the journey's length.",
-        value: |j, t| {
+        value: Value::Found(|j, t| {
             let ns = match t {
                 Some(told) => told.duration_ns?,
                 None => j.end.since(j.start),
             };
             Some(Spoken::Plain(human(ns)))
-        },
+        }),
     },
     Word {
         name: "elapsed",
         help: "How long after the journey's first frame this step began.",
-        value: |j, t| {
+        value: Value::Found(|j, t| {
             Some(Spoken::Plain(human(
                 t?.moment.as_ref()?.time.since(j.start),
             )))
-        },
+        }),
     },
     Word {
         name: "rtt",
         help: "The round trip of the first TCP handshake, SYN to SYN-ACK.",
-        value: |j, _| {
+        value: Value::Found(|j, _| {
             let syn = j.moments().find(|m| m.is("tcp.syn"))?;
             let again = j
                 .moments()
@@ -211,94 +241,90 @@ pub static WORDS: &[Word] = &[
                 .moments()
                 .find(|m| m.is("tcp.syn_ack") && m.flow == syn.flow)?;
             Some(Spoken::Plain(human(answer.time.since(syn.time))))
-        },
+        }),
     },
     Word {
         name: "conversations",
         help: "How many conversations the journey has.",
-        value: |j, _| Some(Spoken::Plain(j.conversation_ids().count().to_string())),
+        value: Value::Found(|j, _| Some(Spoken::Plain(j.conversation_ids().count().to_string()))),
     },
     Word {
         name: "leg",
         help: "Which connection of the journey this step belongs to.",
-        value: |_, t| Some(Spoken::Plain(t?.leg.to_string())),
+        value: Value::Found(|_, t| Some(Spoken::Plain(t?.leg.to_string()))),
     },
     Word {
         name: "round",
         help: "Which request of the connection this step belongs to.",
-        value: |_, t| Some(Spoken::Plain(t?.round.to_string())),
+        value: Value::Found(|_, t| Some(Spoken::Plain(t?.round.to_string()))),
     },
     Word {
         name: "app",
         help: "The protocol of the journey's conversation by its short key, such as `mqtt`.",
-        value: |j, _| Some(Spoken::Plain(j.conversations.first()?.app.to_owned())),
+        value: Value::Found(|j, _| Some(Spoken::Plain(j.conversations.first()?.app.to_owned()))),
     },
     Word {
         name: "tls_version",
         help: "The TLS version that was agreed on.",
-        value: |j, t| agreed(j, t, "version"),
+        value: Value::Found(|j, t| agreed(j, t, "version")),
     },
     Word {
         name: "cipher_suite",
         help: "The cipher suite that was agreed on.",
-        value: |j, t| agreed(j, t, "cipher_suite"),
+        value: Value::Found(|j, t| agreed(j, t, "cipher_suite")),
     },
     Word {
         name: "group",
         help: "The group of the TLS key exchange.",
-        value: |j, t| agreed(j, t, "group"),
+        value: Value::Found(|j, t| agreed(j, t, "group")),
     },
     Word {
         name: "alpn",
         help: "The application protocol that was negotiated.",
-        value: |j, t| agreed(j, t, "alpn"),
+        value: Value::Found(|j, t| agreed(j, t, "alpn")),
     },
     Word {
         name: "sni",
         help: "The name that the client put into its ClientHello.",
-        value: |j, t| agreed(j, t, "sni"),
+        value: Value::Found(|j, t| agreed(j, t, "sni")),
     },
     Word {
         name: "kex",
         help: "The key exchange method that SSH agreed on.",
-        value: |j, t| agreed(j, t, "kex"),
+        value: Value::Found(|j, t| agreed(j, t, "kex")),
     },
     Word {
         name: "host_key_algorithm",
         help: "The signature algorithm of the SSH host key.",
-        value: |j, t| agreed(j, t, "host_key_algorithm"),
+        value: Value::Found(|j, t| agreed(j, t, "host_key_algorithm")),
     },
     Word {
         name: "fingerprint",
         help: "The SHA-256 fingerprint of the SSH host key.",
-        value: |j, t| agreed(j, t, "host_key_sha256"),
+        value: Value::Found(|j, t| agreed(j, t, "host_key_sha256")),
     },
     Word {
         name: "cipher",
         help: "The cipher that SSH agreed on.",
-        value: |j, t| agreed(j, t, "cipher"),
+        value: Value::Found(|j, t| agreed(j, t, "cipher")),
     },
     Word {
         name: "mac",
         help: "The message authentication that SSH agreed on.",
-        value: |j, t| agreed(j, t, "mac"),
+        value: Value::Found(|j, t| agreed(j, t, "mac")),
     },
 ];
 
-fn role(j: &Journey, role: Role) -> Option<Spoken> {
-    j.actor(role).map(|actor| Spoken::Actor(actor.role))
-}
-
-fn who(who: Who) -> Spoken {
+fn who(who: Who) -> Spoken<'static> {
     match who {
         Who::Role(role) => Spoken::Actor(role),
-        Who::Address(ip) => Spoken::Value(ip.to_string()),
+        Who::Address(ip) => Spoken::Value(ip.to_string().into()),
     }
 }
 
-fn address(j: &Journey, role: Role) -> Option<Spoken> {
+fn address(j: &Journey, role: Role) -> Option<Spoken<'static>> {
     let ip: IpAddr = j.actor(role)?.ip?;
-    Some(Spoken::Value(ip.to_string()))
+    Some(Spoken::Value(ip.to_string().into()))
 }
 
 /// The conversation of a step, else the journey's first.
@@ -315,11 +341,11 @@ fn conversation<'a>(
         .or_else(|| j.conversations.first())
 }
 
-fn agreed(j: &Journey, told: Option<&Told>, name: &str) -> Option<Spoken> {
+fn agreed<'a>(j: &'a Journey, told: Option<&Told>, name: &str) -> Option<Spoken<'a>> {
     let text = conversation(j, told)
         .and_then(|c| c.text(name))
         .or_else(|| j.conversations.iter().find_map(|c| c.text(name)))?;
-    Some(Spoken::Value(text.to_owned()))
+    Some(Spoken::Value(text.into()))
 }
 
 /// Nanoseconds as a person says them: `31.2 ms`.

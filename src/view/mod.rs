@@ -3,5 +3,7 @@
 pub mod captures;
 pub mod conversations;
 pub mod frame;
+mod reading;
+pub mod rich;
 pub mod telling;
 pub mod timeline;

@@ -1,44 +1,70 @@
-//! Makes texts of a told journey: fills placeholders, picks the depth, masks secrets. What is said is the script's.
+//! Makes views of told journeys. What is said is the script's; what it quotes is read by the [`Reader`].
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
-use crate::decode::Value;
 use crate::model::Timestamp;
 use crate::story::journey as told;
-use crate::story::moment::{self, Captured, Datum, Moment};
+use crate::story::moment::{self, Captured};
 use crate::story::script;
-use crate::story::template::{Form, Part, Sentence, Template};
-use crate::story::words::{Spoken, WORDS};
+use crate::story::template::Template;
 
-use super::frame::{MASK, ValueView};
+use super::reading::Reader;
 use super::timeline::{
-    Actor, Body, Chapter, Coverage, Depth, Evidence, Journey, Outcome, Phase, Rich, Role, Step,
-    Text, Values,
+    Actor, Body, Chapter, Coverage, Depth, Entry, Evidence, Fields, Journey, Outcome, Phase, Rich,
+    Step, Stock, Text, Values, Words,
 };
 
-/// How a journey is to be told.
-#[derive(Clone, Copy, Debug)]
-pub struct Manner {
-    /// The time of the capture's first frame.
-    pub start: Timestamp,
+/// The most steps that are kept for further journeys.
+const STOCK_MAX: usize = 4096;
+
+/// Tells journeys, all in one manner.
+#[derive(Debug)]
+pub struct Voice {
     /// How much is said.
-    pub depth: Depth,
+    depth: Depth,
     /// Show secrets instead of masking them.
-    pub reveal: bool,
+    reveal: bool,
+    /// Most steps that no frame shows are told in the same words of every journey.
+    stock: FxHashMap<Unseen, Arc<Stock>>,
 }
 
-impl Journey {
-    /// The view of a told journey.
+/// What the words of a step depend on that no frame shows, if it quotes nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Unseen {
+    /// The script's step, by its address.
+    step: usize,
+    variant: Option<usize>,
+    reason: Option<usize>,
+    chapter: usize,
+    leg: u32,
+    /// The roles of the journey that somebody has.
+    roles: u8,
+}
+
+impl Voice {
+    /// A voice that says so much, with or without secrets.
     #[must_use]
-    pub fn new(id: u32, journey: &told::Journey, manner: Manner) -> Self {
-        let reader = Reader {
+    pub fn new(depth: Depth, reveal: bool) -> Self {
+        Self {
+            depth,
+            reveal,
+            stock: FxHashMap::default(),
+        }
+    }
+
+    /// The view of a told journey; `start` is the time of the capture's first frame.
+    #[must_use]
+    pub fn tell(&mut self, id: u32, journey: &told::Journey, start: Timestamp) -> Journey {
+        let mut teller = Teller {
+            reader: Reader::new(journey, self.reveal),
+            voice: self,
             journey,
-            manner,
-            said: said(journey),
+            start,
         };
-        let steps: Vec<Step> = journey.steps.iter().map(|step| reader.step(step)).collect();
+        let entries = journey.steps.iter().map(|told| teller.entry(told));
+        let steps: Vec<Entry> = entries.collect();
         let mut coverage = Coverage::default();
         for step in &steps {
             let count = match step.evidence {
@@ -53,18 +79,18 @@ impl Journey {
         }
         let mut conversations: Vec<u32> = journey.conversation_ids().collect();
         conversations.sort_unstable();
-        Self {
+        Journey {
             id,
             first: journey.first.0,
             story: journey.story,
-            title: reader.title(),
+            title: teller.title(),
             outcome: match journey.outcome {
                 told::Outcome::Ok => Outcome::Ok,
                 told::Outcome::Failed => Outcome::Failed,
                 told::Outcome::Incomplete => Outcome::Incomplete,
             },
-            verdict: reader.verdict(),
-            start_ns: journey.start.since(manner.start),
+            verdict: teller.verdict(),
+            start_ns: journey.start.since(start),
             duration_ns: journey.end.since(journey.start),
             conversations,
             frames: journey.frames(),
@@ -75,7 +101,7 @@ impl Journey {
                 .iter()
                 .map(|phase| Phase {
                     name: phase.name,
-                    start_ns: phase.start.since(manner.start),
+                    start_ns: phase.start.since(start),
                     duration_ns: phase.end.since(phase.start),
                 })
                 .collect(),
@@ -83,16 +109,6 @@ impl Journey {
             steps,
         }
     }
-}
-
-/// The keys of all values. Most fields come many times: they are told apart by the place of their definition first.
-fn said(journey: &told::Journey) -> FxHashSet<&'static str> {
-    let mut known = FxHashSet::default();
-    let values = journey.moments().flat_map(|moment| moment.values.iter());
-    values
-        .filter(|value| known.insert(std::ptr::from_ref(value.def).addr()))
-        .map(|value| value.def.key)
-        .collect()
 }
 
 /// The chapters that have steps, in the order of the script.
@@ -103,8 +119,8 @@ fn chapters(journey: &told::Journey) -> Vec<Chapter> {
     used.into_iter()
         .filter_map(|at| journey.chapter(at))
         .map(|chapter| Chapter {
-            id: chapter.id.as_str().into(),
-            title: chapter.title.as_str().into(),
+            id: &chapter.id,
+            title: &chapter.title,
             osi: chapter.osi,
         })
         .collect()
@@ -119,15 +135,15 @@ fn actor(actor: &told::Actor) -> Actor {
     }
 }
 
-/// Reads the texts of one journey.
-struct Reader<'a> {
+/// Tells one journey.
+struct Teller<'a> {
+    voice: &'a mut Voice,
+    reader: Reader<'a>,
     journey: &'a told::Journey,
-    manner: Manner,
-    /// The keys of all values: most placeholders that have none are found here.
-    said: FxHashSet<&'static str>,
+    start: Timestamp,
 }
 
-impl Reader<'_> {
+impl Teller<'_> {
     fn title(&self) -> Rich {
         let title = self.fill(&self.journey.script.title, None);
         if title.is_empty() {
@@ -152,23 +168,54 @@ impl Reader<'_> {
         plain.map_or_else(Rich::default, |v| self.fill(&v.say, None))
     }
 
+    fn fill(&self, text: &'static Template, told: Option<&told::Told>) -> Rich {
+        self.reader.fill(text, told)
+    }
+
+    fn entry(&mut self, told: &told::Told) -> Entry {
+        let unseen = self.unseen(told);
+        if let Some(known) = unseen.and_then(|unseen| self.voice.stock.get(&unseen)) {
+            return Entry::Stock(Arc::clone(known));
+        }
+        self.reader.forget_quotes();
+        let step = self.step(told);
+        let unseen =
+            unseen.filter(|_| !self.reader.has_quoted() && self.voice.stock.len() < STOCK_MAX);
+        let Some(unseen) = unseen else {
+            return step.into();
+        };
+        match Stock::new(step) {
+            Ok(stock) => {
+                let stock = Arc::new(stock);
+                self.voice.stock.insert(unseen, Arc::clone(&stock));
+                Entry::Stock(stock)
+            }
+            Err(step) => Entry::Own(step),
+        }
+    }
+
+    /// What a step is among those that no frame shows.
+    fn unseen(&self, told: &told::Told) -> Option<Unseen> {
+        let nobody = told.moment.is_none() && told.from.is_none() && told.to.is_none();
+        if !nobody || told.duration_ns.is_some() || told.round != 1 {
+            return None;
+        }
+        Some(Unseen {
+            step: std::ptr::from_ref(self.journey.step(told)?).addr(),
+            variant: told.variant,
+            reason: told.reason,
+            chapter: told.chapter,
+            leg: told.leg,
+            roles: self.reader.roles(),
+        })
+    }
+
     fn step(&self, told: &told::Told) -> Step {
         let step = self.journey.step(told);
         let moment = told.moment.as_ref();
-        let (title, say, more, deep) = self.texts(told, step);
-        let depth = self.manner.depth;
-        let because = self.because(told, step);
+        let (title, words) = self.texts(told, step);
         // What only the longest answer holds.
-        let all = step.filter(|_| depth >= Depth::Deep);
-        let mut text = say.text();
-        for more in [&more, &deep] {
-            for (at, (run, _)) in more.0.iter().enumerate() {
-                if at == 0 && !text.is_empty() {
-                    text.to_mut().push(' ');
-                }
-                text.to_mut().push_str(run);
-            }
-        }
+        let all = step.filter(|_| self.voice.depth >= Depth::Deep);
         let protocol = match moment {
             Some(moment) => moment.protocol,
             None => step.map_or("", |step| step.id.split('.').next().unwrap_or("")),
@@ -180,35 +227,28 @@ impl Reader<'_> {
             .unwrap_or(7);
         Step {
             id: match (moment, step) {
-                (Some(moment), _) => moment.def.id.into(),
-                (None, Some(step)) => step.id.as_str().into(),
-                (None, None) => Text::default(),
+                (Some(moment), _) => moment.def.id,
+                (None, Some(step)) => step.id.as_str(),
+                (None, None) => "",
             },
             chapter: self
                 .journey
                 .chapter(told.chapter)
-                .map(|chapter| chapter.id.as_str().into())
-                .unwrap_or_default(),
+                .map_or("", |chapter| chapter.id.as_str()),
             leg: told.leg,
             round: told.round,
             title,
-            say,
-            more,
-            deep,
-            text,
+            words,
             evidence: evidence(told.evidence),
-            because,
+            because: self.because(told, step),
             osi,
-            layers: moment.map_or_else(
-                || vec![osi],
-                |m| (1..=7).filter(|n| m.layers & (1 << n) != 0).collect(),
-            ),
-            protocol: short_name(protocol),
+            layers: moment.map_or_else(|| 1 << (osi & 7), |m| m.layers),
+            protocol,
             frames: moment
                 .map(|m| m.packets.iter().map(|packet| packet.0).collect())
                 .unwrap_or_default(),
             count: moment.map_or(0, |m| m.count),
-            time_ns: moment.map(|m| m.time.since(self.manner.start)),
+            time_ns: moment.map(|m| m.time.since(self.start)),
             duration_ns: told.duration_ns,
             from: told.from.map(who),
             to: told.to.map(who),
@@ -228,21 +268,19 @@ impl Reader<'_> {
         }
     }
 
-    /// Title, one sentence, more, and all of it.
-    fn texts(
-        &self,
-        told: &told::Told,
-        step: Option<&'static script::Step>,
-    ) -> (Rich, Rich, Rich, Rich) {
+    /// The title, and what is said.
+    fn texts(&self, told: &told::Told, step: Option<&'static script::Step>) -> (Rich, Words) {
+        let only = |say| Words {
+            say,
+            ..Words::default()
+        };
         let Some(step) = step else {
             let Some(moment) = &told.moment else {
                 return Default::default();
             };
             return (
                 Rich::plain(moment.def.id),
-                Rich::plain(moment.def.help),
-                Rich::default(),
-                Rich::default(),
+                only(Rich::plain(moment.def.help)),
             );
         };
         let variant = self.journey.variant(told);
@@ -263,8 +301,7 @@ impl Reader<'_> {
         };
         if let Some(reason) = reason {
             // What the step would say did not happen: only the reason is true here.
-            let say = self.fill(&reason.say, Some(told));
-            return (title, say, Rich::default(), Rich::default());
+            return (title, only(self.fill(&reason.say, Some(told))));
         }
         let mut say = fill(variant.map(|v| &v.say), &step.say);
         if say.is_empty()
@@ -274,22 +311,22 @@ impl Reader<'_> {
             say = Rich::plain(moment.def.help);
         }
         let from = |depth, other: Option<&'static Option<Template>>, own| {
-            if self.manner.depth >= depth {
+            if self.voice.depth >= depth {
                 fill(other, own)
             } else {
                 Rich::default()
             }
         };
-        (
-            title,
+        let words = Words {
             say,
-            from(Depth::Normal, variant.map(|v| &v.text), &step.text),
-            from(Depth::Deep, variant.map(|v| &v.deep), &step.deep),
-        )
+            more: from(Depth::Normal, variant.map(|v| &v.text), &step.text),
+            deep: from(Depth::Deep, variant.map(|v| &v.deep), &step.deep),
+        };
+        (title, words)
     }
 
-    fn ask(&self, told: &told::Told, step: &'static script::Step) -> Vec<(Text, Text)> {
-        let say = |text| self.fill(text, Some(told)).text();
+    fn ask(&self, told: &told::Told, step: &'static script::Step) -> Vec<(Rich, Rich)> {
+        let say = |text| self.fill(text, Some(told));
         step.ask
             .iter()
             .map(|ask| (say(&ask.q), say(&ask.a)))
@@ -317,240 +354,23 @@ impl Reader<'_> {
         Some(self.fill(text, Some(told)))
     }
 
-    /// The values that a step carries: those that its words quote, match or point at.
-    fn fields(
-        &self,
-        told: &told::Told,
-        step: Option<&'static script::Step>,
-    ) -> BTreeMap<Text, Values> {
-        let mut fields = BTreeMap::new();
+    /// The values that a step carries.
+    fn fields(&self, told: &told::Told, step: Option<&'static script::Step>) -> Fields {
         let (Some(step), Some(moment)) = (step, &told.moment) else {
-            return fields;
+            return Fields::default();
         };
         let variant = self.journey.variant(told);
-        let texts = [&step.title, &step.say, &step.text, &step.deep]
-            .into_iter()
-            .chain(
-                variant
-                    .into_iter()
-                    .flat_map(|v| [&v.title, &v.say, &v.text, &v.deep])
-                    .flatten(),
-            );
-        let quoted = texts
-            .flat_map(Template::parts)
-            .filter_map(|part| match part {
-                Part::Field(key, _) => Some(key.as_str()),
-                _ => None,
-            });
-        let named = step
-            .fields
-            .iter()
-            .chain(&step.look)
-            .chain(step.matches.keys())
-            .chain(variant.into_iter().flat_map(|v| v.matches.keys()))
-            .map(String::as_str);
-        for key in quoted.chain(named) {
-            if fields.contains_key(key) {
-                continue;
-            }
-            let mut values: Vec<ValueView> =
-                moment.all(key).map(|value| self.value(value)).collect();
-            let value = match values.len() {
-                0 => continue,
-                1 => Values::One(values.remove(0)),
-                _ => Values::Many(values),
+        let keys = variant.map_or(&step.carried, |variant| &variant.carried);
+        let values = |key: &'static str| {
+            let mut values = moment.all(key).map(|value| self.reader.value(value));
+            let first = values.next()?;
+            let Some(second) = values.next() else {
+                return Some((key, Values::One(first)));
             };
-            fields.insert(key.into(), value);
-        }
-        fields
-    }
-
-    /// Fills the placeholders of a text; a sentence that lacks a value is left out.
-    fn fill(&self, text: &'static Template, told: Option<&told::Told>) -> Rich {
-        let mut runs = Runs::default();
-        for sentence in &text.sentences {
-            let (count, len) = (runs.0.len(), runs.0.last().map_or(0, |run| run.0.len()));
-            if self.say(sentence, told, &mut runs).is_none() {
-                runs.0.truncate(count);
-                if let Some((last, _)) = runs.0.last_mut() {
-                    cut(last, len);
-                }
-            }
-        }
-        if let Some((last, _)) = runs.0.last_mut() {
-            let len = last.trim_end().len();
-            cut(last, len);
-        }
-        runs.0.retain(|run| !run.0.is_empty());
-        Rich(runs.0)
-    }
-
-    fn say(
-        &self,
-        sentence: &'static Sentence,
-        told: Option<&told::Told>,
-        runs: &mut Runs,
-    ) -> Option<()> {
-        for (at, part) in sentence.parts.iter().enumerate() {
-            match part {
-                Part::Text(text) => runs.plain(text.as_str()),
-                Part::Field(key, form) => {
-                    let value = self.quote(key, *form, told)?;
-                    runs.0.push((value.into(), Role::Value));
-                }
-                Part::Word(word) => match (WORDS.get(*word)?.value)(self.journey, told)? {
-                    Spoken::Plain(text) => runs.plain(text),
-                    Spoken::Value(text) => runs.0.push((text.into(), Role::Value)),
-                    Spoken::Actor(role) => runs.actor(role, at == 0),
-                },
-                Part::Unknown(_) => return None,
-            }
-        }
-        Some(())
-    }
-
-    /// A field's value in a sentence: of the step's event, else of what was said before it in the conversation.
-    fn quote(&self, key: &str, form: Form, told: Option<&told::Told>) -> Option<String> {
-        let own = told.and_then(|told| told.moment.as_deref());
-        // What did not happen has no values, and nobody else's are its own.
-        if told.is_some_and(|told| told.evidence == moment::Evidence::Absent) {
-            return None;
-        }
-        let moment = own
-            .filter(|m| m.value(key).is_some())
-            .or_else(|| self.earlier(key, own))?;
-        if form == Form::Count {
-            return Some(moment.all(key).count().to_string());
-        }
-        let mut values: Vec<String> = moment
-            .all(key)
-            .map(|value| self.display(value, form))
-            .collect();
-        match form {
-            Form::First => values.truncate(1),
-            Form::Last => values = values.split_off(values.len().checked_sub(1)?),
-            _ => {}
-        }
-        // The same value again (one a record, say) tells nothing new.
-        let mut seen = Vec::new();
-        values.retain(|value| {
-            let new = !seen.contains(value);
-            if new {
-                seen.push(value.clone());
-            }
-            new
-        });
-        values.retain(|value| !value.is_empty());
-        (!values.is_empty()).then(|| values.join(", "))
-    }
-
-    fn earlier(&self, key: &str, own: Option<&Moment>) -> Option<&Moment> {
-        if !self.said.contains(key) {
-            return None;
-        }
-        let Some(own) = own else {
-            return self.journey.moments().find(|m| m.value(key).is_some());
+            let several = [first, second].into_iter().chain(values).collect();
+            Some((key, Values::Many(several)))
         };
-        let before = self.journey.steps.iter().rev();
-        before
-            .filter_map(|told| told.moment.as_deref())
-            .filter(|m| m.flow == own.flow && m.first() <= own.first())
-            .find(|m| m.value(key).is_some())
-    }
-
-    fn display(&self, value: &Captured, form: Form) -> String {
-        if let Datum::Plain(Value::Num(number)) = value.datum {
-            match form {
-                Form::Value => return number.to_string(),
-                Form::Name => {
-                    if let Some(name) = value.def.name_of(number) {
-                        return name.to_owned();
-                    }
-                }
-                _ => {}
-            }
-        }
-        match &value.datum {
-            Datum::Text(text) => self.masked(value, text),
-            Datum::Plain(_) if self.is_hidden(value) => MASK.to_owned(),
-            Datum::Plain(plain) => {
-                let mut out = String::new();
-                value.def.display(*plain, &[], "", &mut out);
-                out
-            }
-        }
-    }
-
-    fn value(&self, value: &Captured) -> ValueView {
-        match &value.datum {
-            Datum::Text(text) => ValueView::Text(self.masked(value, text)),
-            Datum::Plain(_) if self.is_hidden(value) => ValueView::Text(MASK.to_owned()),
-            Datum::Plain(plain) => match *plain {
-                Value::Bool(flag) => ValueView::Flag(flag),
-                Value::Num(number) => ValueView::Number(number),
-                Value::Int(number) => ValueView::Signed(number),
-                Value::Float(number) => ValueView::Float(number),
-                other => {
-                    let mut out = String::new();
-                    value.def.display(other, &[], "", &mut out);
-                    ValueView::Text(out)
-                }
-            },
-        }
-    }
-
-    fn is_hidden(&self, value: &Captured) -> bool {
-        value.secret.is_some() && !self.manner.reveal
-    }
-
-    /// The text with its secret part masked; all of it where that does not fit it.
-    fn masked(&self, value: &Captured, text: &str) -> String {
-        let Some((from, to)) = value.secret.filter(|_| !self.manner.reveal) else {
-            return text.to_owned();
-        };
-        let (before, after) = (text.get(..from as usize), text.get(to as usize..));
-        match (before, after) {
-            (Some(before), Some(after)) => format!("{before}{MASK}{after}"),
-            _ => MASK.to_owned(),
-        }
-    }
-}
-
-/// Keeps the first `len` bytes of a text.
-fn cut(text: &mut Text, len: usize) {
-    match text {
-        Text::Borrowed(whole) => *whole = whole.get(..len).unwrap_or(whole),
-        Text::Owned(whole) => whole.truncate(len),
-    }
-}
-
-/// A text that grows; plain words that follow each other are one run.
-#[derive(Default)]
-struct Runs(Vec<(Text, Role)>);
-
-impl Runs {
-    fn plain(&mut self, text: impl Into<Text>) {
-        let text = text.into();
-        match self.0.last_mut() {
-            Some((last, Role::Plain)) => last.to_mut().push_str(&text),
-            _ => self.0.push((text, Role::Plain)),
-        }
-    }
-
-    /// An actor with "the" before it, unless that stands there; `first` in its sentence with a capital.
-    fn actor(&mut self, role: told::Role, first: bool) {
-        let said = self
-            .0
-            .last()
-            .is_some_and(|(text, _)| text.ends_with("the ") || text.ends_with("The "));
-        let name = match (role, first) {
-            (told::Role::Everyone, true) => "Everyone",
-            _ => role.word(),
-        };
-        if role != told::Role::Everyone && (first || !said) {
-            self.plain(if first { "The " } else { "the " });
-        }
-        self.0.push((name.into(), Role::Actor));
+        keys.iter().filter_map(|key| values(key)).collect()
     }
 }
 
@@ -578,18 +398,5 @@ fn body(body: &moment::Body) -> Body {
         last: body.last.0,
         count: body.count,
         bytes: body.bytes,
-    }
-}
-
-/// A protocol's key as people write its name.
-fn short_name(key: &'static str) -> Text {
-    match key {
-        "host" | "net" | "server" | "client" => Text::default(),
-        "http2" => "HTTP/2".into(),
-        "http3" => "HTTP/3".into(),
-        "icmpv6" => "ICMPv6".into(),
-        "mdns" => "mDNS".into(),
-        "traceroute" => "ICMP".into(),
-        key => key.to_ascii_uppercase().into(),
     }
 }

@@ -1,69 +1,17 @@
 //! The story as plain data: what `walk` shows, and the JSON of the contract. Every face draws this and nothing else.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::captures::CaptureView;
 use super::conversations::Conversation;
 use super::frame::ValueView;
 
-/// What a run of text is, so that a face can style it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Ordinary words.
-    Plain,
-    /// A value from the capture.
-    Value,
-    /// An actor of the story.
-    Actor,
-}
-
-/// Words: most stand in a script, which lives as long as the program, and are not copied.
-pub type Text = Cow<'static, str>;
-
-/// Text in runs of one role each; serializes as the plain text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rich(pub Vec<(Text, Role)>);
-
-impl Rich {
-    /// Plain words.
-    #[must_use]
-    pub fn plain(text: impl Into<Text>) -> Self {
-        let text = text.into();
-        Self(if text.is_empty() {
-            Vec::new()
-        } else {
-            vec![(text, Role::Plain)]
-        })
-    }
-
-    /// The text without roles.
-    #[must_use]
-    pub fn text(&self) -> Text {
-        match self.0.as_slice() {
-            [] => Text::default(),
-            [(only, _)] => only.clone(),
-            runs => runs.iter().map(|run| run.0.as_ref()).collect(),
-        }
-    }
-
-    /// True when there is nothing to say.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|run| run.0.is_empty())
-    }
-}
-
-impl Serialize for Rich {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.as_slice() {
-            [(only, _)] => serializer.serialize_str(only),
-            _ => serializer.serialize_str(&self.text()),
-        }
-    }
-}
+pub use super::rich::{Rich, Role, Text};
 
 /// How much a step tells: the 30-second, the 2-minute and the 10-minute answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,7 +135,7 @@ pub struct Journey {
     /// How many steps are known in which way.
     pub coverage: Coverage,
     /// The steps, in the order they are told.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Entry>,
 }
 
 /// Who takes part.
@@ -207,9 +155,9 @@ pub struct Actor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Chapter {
     /// Its id.
-    pub id: Text,
+    pub id: &'static str,
     /// Its title.
-    pub title: Text,
+    pub title: &'static str,
     /// The OSI layer it is mostly about.
     pub osi: u8,
 }
@@ -242,42 +190,86 @@ pub struct Coverage {
     pub absent: u32,
 }
 
+/// A step in a journey.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// It is told of this journey.
+    Own(Box<Step>),
+    /// It is told in the same words of many journeys.
+    Stock(Arc<Stock>),
+}
+
+impl Deref for Entry {
+    type Target = Step;
+
+    fn deref(&self) -> &Step {
+        match self {
+            Self::Own(step) => step,
+            Self::Stock(stock) => &stock.step,
+        }
+    }
+}
+
+impl From<Step> for Entry {
+    fn from(step: Step) -> Self {
+        Self::Own(Box::new(step))
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Own(step) => step.serialize(serializer),
+            Self::Stock(stock) => stock.json.serialize(serializer),
+        }
+    }
+}
+
+/// A step that is made once, and its JSON.
+#[derive(Debug)]
+pub struct Stock {
+    step: Step,
+    json: Box<RawValue>,
+}
+
+impl Stock {
+    /// Keeps a step for further journeys; gives it back if it has no JSON.
+    pub(super) fn new(step: Step) -> Result<Self, Box<Step>> {
+        match to_raw_value(&step) {
+            Ok(json) => Ok(Self { step, json }),
+            Err(_) => Err(Box::new(step)),
+        }
+    }
+}
+
 /// One step of the story.
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
     /// Its id, `protocol.event`.
-    pub id: Text,
+    pub id: &'static str,
     /// Its chapter's id.
-    pub chapter: Text,
+    pub chapter: &'static str,
     /// Which connection of the journey, from 1.
     pub leg: u32,
     /// Which round of a loop, from 1.
     pub round: u32,
     /// A few words.
     pub title: Rich,
-    /// One sentence.
-    #[serde(skip)]
-    pub say: Rich,
-    /// The two-minute explanation, at depth `normal` and `deep`.
-    #[serde(skip)]
-    pub more: Rich,
-    /// The ten-minute explanation, at depth `deep`.
-    #[serde(skip)]
-    pub deep: Rich,
-    /// All of it that the chosen depth tells, as plain text.
-    pub text: Text,
+    /// What the chosen depth tells.
+    #[serde(rename = "text")]
+    pub words: Words,
     /// How it is known.
     pub evidence: Evidence,
     /// Why it is inferred, hidden or absent.
     pub because: Option<Rich>,
     /// The OSI layer it happens at.
     pub osi: u8,
-    /// The layers its frames pass through, lowest first: lit in the timeline.
+    /// The layers its frames pass through, lit in the timeline: bit n for layer n.
     #[serde(skip)]
-    pub layers: Vec<u8>,
-    /// The protocol's short name as people write it (`DNS`, `TLS`), or empty.
+    pub layers: u8,
+    /// The key of its protocol; see [`Self::protocol_name`].
     #[serde(skip)]
-    pub protocol: Text,
+    pub protocol: &'static str,
     /// The frames that carry it.
     pub frames: Vec<u64>,
     /// How many events it stands for.
@@ -290,13 +282,13 @@ pub struct Step {
     pub from: Option<Text>,
     /// On whom.
     pub to: Option<Text>,
-    /// Values it quotes, by Wireshark's key; several of a key are a list.
-    pub fields: BTreeMap<Text, Values>,
+    /// Values it quotes.
+    pub fields: Fields,
     /// Sections of RFCs.
     pub refs: Cow<'static, [String]>,
     /// What an interviewer asks next, with answers.
     #[serde(skip)]
-    pub ask: Vec<(Text, Text)>,
+    pub ask: Vec<(Rich, Rich)>,
     /// Who can see it.
     #[serde(skip)]
     pub sees: Rich,
@@ -308,6 +300,90 @@ pub struct Step {
     pub body: Option<Body>,
     /// Lines of the machine's logs that show it.
     pub host: Vec<HostLine>,
+}
+
+impl Step {
+    /// The protocol's short name as people write it (`DNS`, `TLS`), or empty.
+    #[must_use]
+    pub fn protocol_name(&self) -> Text {
+        match self.protocol {
+            "host" | "net" | "server" | "client" => Text::default(),
+            "http2" => "HTTP/2".into(),
+            "http3" => "HTTP/3".into(),
+            "icmpv6" => "ICMPv6".into(),
+            "mdns" => "mDNS".into(),
+            "traceroute" => "ICMP".into(),
+            key => key.to_ascii_uppercase().into(),
+        }
+    }
+
+    /// True when its frames pass through a layer.
+    #[must_use]
+    pub const fn passes(&self, osi: u8) -> bool {
+        (self.layers >> (osi & 7)) & 1 == 1
+    }
+}
+
+/// What a step says; serializes as one text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// One sentence.
+    pub say: Rich,
+    /// The two-minute explanation, at depth `normal` and `deep`.
+    pub more: Rich,
+    /// The ten-minute explanation, at depth `deep`.
+    pub deep: Rich,
+}
+
+impl Words {
+    /// All of it, as plain text.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        let mut text = Cow::Borrowed(self.say.text());
+        for more in [&self.more, &self.deep] {
+            if text.is_empty() {
+                text = more.text().into();
+            } else if !more.is_empty() {
+                let text = text.to_mut();
+                text.push(' ');
+                text.push_str(more.text());
+            }
+        }
+        text
+    }
+}
+
+impl Serialize for Words {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+/// Values by Wireshark's key, in the order of the keys; several of a key are a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields(Vec<(&'static str, Values)>);
+
+impl Fields {
+    /// The values of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Values> {
+        let at = self.0.binary_search_by_key(&key, |row| row.0).ok()?;
+        self.0.get(at).map(|row| &row.1)
+    }
+}
+
+impl FromIterator<(&'static str, Values)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (&'static str, Values)>>(rows: I) -> Self {
+        let mut rows: Vec<_> = rows.into_iter().collect();
+        rows.sort_by_key(|row| row.0);
+        Self(rows)
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, values)| (key, values)))
+    }
 }
 
 /// One value or several in wire order.

@@ -1,19 +1,17 @@
 //! A journey for the tests of the faces: `curl https://www.example.test/` with everything cold, in eight chapters.
 
-use std::collections::BTreeMap;
-
 use crate::view::captures::CaptureView;
 use crate::view::frame::ValueView;
 use crate::view::timeline::{
-    Actor, Body, Chapter, Coverage, Evidence, HostLine, Journey, Outcome, Phase, Rich, Role, Step,
-    Text, Values,
+    Actor, Body, Chapter, Coverage, Entry, Evidence, Fields, HostLine, Journey, Outcome, Phase,
+    Rich, Role, Step, Values, Words,
 };
 
 use Evidence::{Decrypted as Key, Hidden, Inferred, Observed as Seen};
 
 /// Text with `<values>` and `{actors}`.
 fn rich(text: &'static str) -> Rich {
-    let mut runs: Vec<(Text, Role)> = Vec::new();
+    let mut runs = Vec::new();
     let mut rest = text;
     while let Some(open) = rest.find(['<', '{']) {
         let (role, close) = if rest[open..].starts_with('<') {
@@ -22,13 +20,12 @@ fn rich(text: &'static str) -> Rich {
             (Role::Actor, '}')
         };
         let end = open + rest[open..].find(close).unwrap();
-        runs.push((rest[..open].into(), Role::Plain));
-        runs.push((rest[open + 1..end].into(), role));
+        runs.push((&rest[..open], Role::Plain));
+        runs.push((&rest[open + 1..end], role));
         rest = &rest[end + 1..];
     }
-    runs.push((rest.into(), Role::Plain));
-    runs.retain(|run| !run.0.is_empty());
-    Rich(runs)
+    runs.push((rest, Role::Plain));
+    runs.into_iter().collect()
 }
 
 /// Chapter, id, evidence, microseconds (negative for none), `from>to`, protocol, layers with its own first, frames, title, sentence.
@@ -114,15 +111,15 @@ fn step(row: &Row) -> Step {
     let (from, to) = ends.split_once('>').unwrap_or_default();
     let name = |name: &'static str| (!name.is_empty()).then(|| name.into());
     Step {
-        id: id.into(),
-        chapter: chapter.into(),
+        id,
+        chapter,
         leg: 1,
         round: 1,
         title: rich(title),
-        say: rich(say),
-        more: Rich::default(),
-        deep: Rich::default(),
-        text: rich(say).text(),
+        words: Words {
+            say: rich(say),
+            ..Words::default()
+        },
         evidence,
         because: match evidence {
             Inferred => Some(rich(
@@ -134,18 +131,18 @@ fn step(row: &Row) -> Step {
         },
         osi: layers[0],
         layers: if frames.is_empty() {
-            Vec::new()
+            0
         } else {
-            layers.to_vec()
+            layers.iter().fold(0, |layers, n| layers | 1 << n)
         },
-        protocol: protocol.into(),
+        protocol,
         frames: frames.to_vec(),
         count: 1,
         time_ns: (micros >= 0).then_some(micros * 1000),
         duration_ns: (id == "dns.query").then_some(31_133_000),
         from: name(from),
         to: name(to),
-        fields: BTreeMap::new(),
+        fields: Fields::default(),
         refs: Vec::new().into(),
         ask: Vec::new(),
         sees: Rich::default(),
@@ -157,10 +154,10 @@ fn step(row: &Row) -> Step {
 
 /// What the deeper texts of one step look like.
 fn deepen(step: &mut Step) {
-    step.more = rich(
+    step.words.more = rich(
         "A frame needs a MAC address to be delivered on this link, and the neighbour table had none for the next hop. The question is broadcast: its Ethernet destination is <ff:ff:ff:ff:ff:ff>.\n\nThe target hardware address inside the message is zero, because it is what is being asked for.",
     );
-    step.deep = rich(
+    step.words.deep = rich(
         "ARP is asked for the next hop, not for the far server. Linux keeps an answer as reachable for about half a minute, and then checks it when it is next used.",
     );
     step.sees = rich("Everyone on the same link sees the question; routers do not pass it on.");
@@ -171,20 +168,24 @@ fn deepen(step: &mut Step) {
         "eth.dst".to_owned(),
     ]
     .into();
-    step.fields = BTreeMap::from([
-        ("arp.opcode".into(), Values::One(ValueView::Number(1))),
+    step.fields = [
+        ("arp.opcode", Values::One(ValueView::Number(1))),
         (
-            "arp.dst.hw_mac".into(),
+            "arp.dst.hw_mac",
             Values::One(ValueView::Text("00:00:00:00:00:00".to_owned())),
         ),
         (
-            "eth.dst".into(),
+            "eth.dst",
             Values::Many(vec![ValueView::Text("ff:ff:ff:ff:ff:ff".to_owned()); 3]),
         ),
-    ]);
+    ]
+    .into_iter()
+    .collect();
     step.ask = vec![(
-        "Why is there no ARP for the web server's address?".into(),
-        "It is not on this link: only the next hop's MAC address is needed, and the router asks for the following one on its own link.".into(),
+        Rich::plain("Why is there no ARP for the web server's address?"),
+        Rich::plain(
+            "It is not on this link: only the next hop's MAC address is needed, and the router asks for the following one on its own link.",
+        ),
     )];
     step.host = vec![HostLine {
         source: "strace".to_owned(),
@@ -207,7 +208,7 @@ pub(in crate::render) fn journey() -> Journey {
         absent: count(Evidence::Absent),
     };
     for step in &mut steps {
-        match step.id.as_ref() {
+        match step.id {
             "arp.request" => deepen(step),
             "http.response" => {
                 step.body = Some(Body {
@@ -253,8 +254,8 @@ pub(in crate::render) fn journey() -> Journey {
         chapters: CHAPTERS
             .iter()
             .map(|(id, title, osi)| Chapter {
-                id: (*id).into(),
-                title: (*title).into(),
+                id,
+                title,
                 osi: *osi,
             })
             .collect(),
@@ -267,7 +268,7 @@ pub(in crate::render) fn journey() -> Journey {
             })
             .collect(),
         coverage,
-        steps,
+        steps: steps.into_iter().map(Entry::from).collect(),
     }
 }
 

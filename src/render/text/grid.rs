@@ -63,16 +63,18 @@ impl Grid {
         let time = times.iter().map(|time| time.width()).max().unwrap_or(0);
         let time = 1 + number + 3 + time;
         let scene = time + 2;
-        let widest = |width: &dyn Fn(&Step) -> usize| journey.steps.iter().map(width).max();
+        let steps = || journey.steps.iter();
+        let widest = |width: &dyn Fn(&Step) -> usize| steps().map(|step| width(step)).max();
         let frames = widest(&|step| frames(step).width()).unwrap_or(0);
         let frames = end - frames;
         let strip = frames - 2 - STRIP;
-        let protocol = widest(&|step| columns(&step.protocol, look.charset).min(PROTOCOL_MAX))
-            .filter(|width| *width > 0 && end >= PROTOCOL_FROM)
-            .map(|width| strip - 2 - width);
+        let protocol =
+            widest(&|step| columns(&step.protocol_name(), look.charset).min(PROTOCOL_MAX))
+                .filter(|width| *width > 0 && end >= PROTOCOL_FROM)
+                .map(|width| strip - 2 - width);
         let mut left = 0;
         let mut right = 0;
-        for step in &journey.steps {
+        for step in steps() {
             if let Some(scene) = ladder::scene(step) {
                 left = left.max(name(scene.left, look).width());
                 right = right.max(name(scene.right, look).width());
@@ -114,5 +116,5 @@ pub(super) fn frames(step: &Step) -> String {
 
 /// A protocol's name as a row shows it.
 pub(super) fn protocol(step: &Step, look: &Look) -> String {
-    super::super::line::cut(&step.protocol, PROTOCOL_MAX, look.charset)
+    super::super::line::cut(&step.protocol_name(), PROTOCOL_MAX, look.charset)
 }

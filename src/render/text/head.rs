@@ -77,7 +77,7 @@ pub fn overview(journey: &Journey, look: &Look) -> Line {
     let room = look
         .columns()
         .saturating_sub(line.width() + 2 + columns(&end, look.charset));
-    line.push(Ink::Plain, &cut(&journey.title.text(), room, look.charset))
+    line.push(Ink::Plain, &cut(journey.title.text(), room, look.charset))
         .right(look.columns(), Ink::Faint, &end);
     line
 }
@@ -161,7 +161,7 @@ fn title(journey: &Journey, look: &Look) -> Vec<Line> {
 fn marked(ink: Ink, mark: char, journey: &Journey, look: &Look) -> Vec<Line> {
     let width = look.columns() - INDENT;
     let title = journey.title.text();
-    let mut lines = wrap([(Ink::Title, title.as_ref())], width, look.charset);
+    let mut lines = wrap([(Ink::Title, title)], width, look.charset);
     for (number, line) in lines.iter_mut().enumerate() {
         let mut indented = look.line();
         if number == 0 {
@@ -295,7 +295,7 @@ pub(super) fn chapter(number: usize, chapter: &Chapter, look: &Look) -> Vec<Line
     line.push(Ink::Faint, &format!(" {number} "))
         .push(
             Ink::Title,
-            &cut(&chapter.title, look.columns() - 28, look.charset),
+            &cut(chapter.title, look.columns() - 28, look.charset),
         )
         .push(Ink::Plain, " ");
     let rule = look

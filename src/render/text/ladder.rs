@@ -35,7 +35,7 @@ pub(super) fn scene(step: &Step) -> Option<Scene<'_>> {
 
 /// Draws a step's rung, or its title where nothing travels. True when the title stands in it.
 pub(super) fn draw(step: &Step, grid: &Grid, look: &Look, line: &mut Line) -> bool {
-    let title = columns(&step.title.text(), look.charset);
+    let title = columns(step.title.text(), look.charset);
     let Some(scene) = scene(step) else {
         let fits = title <= grid.room();
         if fits {

@@ -103,6 +103,7 @@ impl<'a> Telling<'a> {
         self.journey
             .steps
             .iter()
+            .map(|entry| &**entry)
             .enumerate()
             .filter(move |(at, _)| wanted.as_ref().is_none_or(|w| w.contains(&(at + 1))))
     }
@@ -118,7 +119,7 @@ impl<'a> Telling<'a> {
             wanted.is_none_or(|wanted| wanted.contains(&(at + 1)))
         };
         let before = at.checked_sub(1).filter(told);
-        let before = before.and_then(|before| self.journey.steps.get(before));
+        let before = before.and_then(|before| self.journey.steps.get(before).map(|entry| &**entry));
         let mut lines = self.heading(step, before);
         lines.extend(step::lines(self, at, step));
         lines
@@ -187,14 +188,14 @@ fn explained(journey: &Journey, options: &Options) -> Vec<Option<usize>> {
     steps
         .map(|(at, step)| {
             let told = options.steps.as_ref().is_none_or(|w| w.contains(&(at + 1)));
-            if !told || (step.more.is_empty() && step.deep.is_empty()) {
+            if !told || (step.words.more.is_empty() && step.words.deep.is_empty()) {
                 return None;
             }
-            let words = [&step.more, &step.deep].map(|text| {
-                let plain = text.0.iter().filter(|(_, role)| *role == Role::Plain);
-                plain.map(|(text, _)| text.as_ref()).collect::<Vec<_>>()
+            let words = [&step.words.more, &step.words.deep].map(|text| {
+                let plain = text.runs().filter(|(_, role)| *role == Role::Plain);
+                plain.map(|(text, _)| text).collect::<Vec<_>>()
             });
-            let earlier = *first.entry((&step.id, words)).or_insert(at);
+            let earlier = *first.entry((step.id, words)).or_insert(at);
             (earlier != at).then_some(earlier)
         })
         .collect()

@@ -23,7 +23,7 @@ pub(super) fn lines(telling: &Telling<'_>, at: usize, step: &Step) -> Vec<Line> 
     };
     prose.say(step, titled);
     // A step that says nothing but the reason has said it.
-    let said = step.say.text();
+    let said = step.words.say.text();
     let because = step
         .because
         .as_ref()
@@ -37,7 +37,7 @@ pub(super) fn lines(telling: &Telling<'_>, at: usize, step: &Step) -> Vec<Line> 
     let earlier = telling.explained.get(at).copied().flatten();
     if depth >= Depth::Normal {
         match earlier {
-            None => prose.rich("", &step.more, Ink::Plain),
+            None => prose.rich("", &step.words.more, Ink::Plain),
             Some(earlier) => {
                 let see = format!("Step {} explains it.", earlier + 1);
                 prose.write("", [(Ink::Faint, see.as_str())]);
@@ -47,7 +47,7 @@ pub(super) fn lines(telling: &Telling<'_>, at: usize, step: &Step) -> Vec<Line> 
     }
     if depth >= Depth::Deep {
         if earlier.is_none() {
-            prose.rich("deeper", &step.deep, Ink::Plain);
+            prose.rich("deeper", &step.words.deep, Ink::Plain);
         }
         prose.look_at(step);
     }
@@ -82,12 +82,12 @@ fn row(telling: &Telling<'_>, at: usize, step: &Step) -> (Line, bool) {
     }
     line.to(grid.strip);
     let on_the_wire =
-        !step.layers.is_empty() && !matches!(step.evidence, Evidence::Hidden | Evidence::Absent);
+        step.layers != 0 && !matches!(step.evidence, Evidence::Hidden | Evidence::Absent);
     for osi in (1..=7_u8).rev() {
         let digit = osi.to_string();
         if osi == step.osi && on_the_wire {
             line.push(Ink::OwnLayer(osi), &digit);
-        } else if osi == step.osi || step.layers.contains(&osi) {
+        } else if osi == step.osi || step.passes(osi) {
             line.push(Ink::Layer(osi), &digit);
         } else {
             line.push(Ink::Faint, &look.charset.dot().to_string());
@@ -132,7 +132,7 @@ impl Prose<'_, '_> {
     fn say(&mut self, step: &Step, titled: bool) {
         let counted = self.counted(step);
         let title = step.title.text();
-        let say = step.say.text();
+        let say = step.words.say.text();
         let mut text: Vec<(Ink, &str)> = Vec::new();
         if !titled && !say.contains(title.trim_end_matches(['?', '.'])) {
             text.extend(runs(&step.title, Ink::Strong));
@@ -145,7 +145,7 @@ impl Prose<'_, '_> {
                 },
             ));
         }
-        text.extend(runs(&step.say, Ink::Plain));
+        text.extend(runs(&step.words.say, Ink::Plain));
         if !counted.is_empty() {
             text.push((Ink::Faint, &counted));
         }
@@ -250,8 +250,8 @@ impl Prose<'_, '_> {
     fn ask(&mut self, step: &Step) {
         for (number, (question, answer)) in step.ask.iter().enumerate() {
             let label = if number == 0 { "asked next" } else { "" };
-            self.write(label, [(Ink::Strong, question.as_ref())]);
-            self.write("", [(Ink::Plain, answer.as_ref())]);
+            self.write(label, [(Ink::Strong, question.text())]);
+            self.write("", [(Ink::Plain, answer.text())]);
         }
     }
 }

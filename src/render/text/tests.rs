@@ -5,7 +5,7 @@ use super::{Clock, Options, Telling, beginning, captures};
 use crate::render::Look;
 use crate::render::glyphs::Charset;
 use crate::render::theme::Theme;
-use crate::view::timeline::{Depth, Rich, Role};
+use crate::view::timeline::{Depth, Rich, Role, Step};
 
 fn look(width: usize) -> Look {
     Look {
@@ -74,12 +74,25 @@ fn in_ascii() {
 #[test]
 fn every_line_fits_at_every_width() {
     let mut journey = journey();
-    journey.steps[4].from = Some("2001:db8:85a3:8d3:1319:8a2e:370:7348".into());
-    journey.steps[6].title = Rich::plain("a title\u{202e} with \u{1b}[31mcontrols and 北京");
-    journey.steps[8].say = Rich(vec![
-        ("a cookie of one long word: ".into(), Role::Plain),
-        ("0123456789abcdef".repeat(20).into(), Role::Value),
-    ]);
+    let mut change = |at: usize, change: &dyn Fn(&mut Step)| {
+        let mut step = Step::clone(&journey.steps[at]);
+        change(&mut step);
+        journey.steps[at] = step.into();
+    };
+    change(4, &|step| {
+        step.from = Some("2001:db8:85a3:8d3:1319:8a2e:370:7348".into());
+    });
+    change(6, &|step| {
+        step.title = Rich::plain("a title\u{202e} with \u{1b}[31mcontrols and 北京");
+    });
+    change(8, &|step| {
+        step.words.say = [
+            ("a cookie of one long word: ", Role::Plain),
+            (&"0123456789abcdef".repeat(20), Role::Value),
+        ]
+        .into_iter()
+        .collect();
+    });
     for depth in [Depth::Brief, Depth::Deep] {
         let options = Options {
             depth,
