@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::decode::{
-    BufferKind, Dissection, Field, FieldDef, Hidden, Layer, Protocol, Raised, Value, protocols,
+    BufferKind, Dissection, Field, FieldDef, Hidden, Layer, Raised, Value, protocols,
 };
 use crate::model::{BufId, Span};
 
@@ -22,13 +22,12 @@ const TEXT_MAX: usize = 4096;
 /// What is wanted of one kind of event beyond its own fields: rows of keys that stand in other layers of its frame.
 type Wanted = Vec<Row>;
 
-/// Keys that one protocol records.
+/// What is wanted of the fields that one protocol records.
 #[derive(Debug)]
 struct Row {
     /// The address of the protocol's definition.
     protocol: usize,
-    /// The keys' numbers.
-    keys: FxHashSet<u16>,
+    fields: Fields,
 }
 
 /// The tables of wanted fields.
@@ -49,40 +48,37 @@ pub(super) struct Wants {
 /// all of those one bit says so.
 #[derive(Debug)]
 struct Fields {
-    maybe: [u64; 64],
+    maybe: Box<[u64]>,
     numbers: FxHashMap<usize, u16>,
 }
 
 impl Fields {
-    /// Those of all protocols' fields that have one of these keys.
-    fn new(keys: &FxHashMap<String, u16>) -> Self {
-        let fields = protocols().iter().flat_map(|protocol| protocol.fields);
-        let numbers = fields.filter_map(|def| Some((address(*def), *keys.get(def.key)?)));
-        let mut new = Self {
-            maybe: [0; 64],
-            numbers: numbers.collect(),
-        };
-        for at in new.numbers.keys() {
-            let (word, bit) = place(*at);
-            new.maybe[word] |= bit;
+    fn new(numbers: impl Iterator<Item = (&'static FieldDef, u16)>) -> Self {
+        let numbers: FxHashMap<_, _> = numbers.map(|(def, key)| (address(def), key)).collect();
+        let words = (numbers.len() / 4).next_power_of_two();
+        let mut maybe = vec![0; words].into_boxed_slice();
+        for at in numbers.keys() {
+            let number = spread(*at);
+            maybe[number / 64 % words] |= 1 << (number % 64);
         }
-        new
+        Self { maybe, numbers }
     }
 
     fn number(&self, def: &'static FieldDef) -> Option<u16> {
         let at = address(def);
-        let (word, bit) = place(at);
-        if self.maybe[word] & bit == 0 {
+        let number = spread(at);
+        let word = self.maybe[number / 64 & (self.maybe.len() - 1)];
+        if word & 1 << (number % 64) == 0 {
             return None;
         }
         self.numbers.get(&at).copied()
     }
 }
 
-/// The bit that stands for a definition at this address: definitions stand next to each other.
-const fn place(at: usize) -> (usize, u64) {
-    let number = at / size_of::<FieldDef>();
-    (number / 64 % 64, 1 << (number % 64))
+/// Definitions stand next to each other.
+const fn spread(at: usize) -> usize {
+    let number = at / align_of::<FieldDef>();
+    number ^ number >> 12
 }
 
 impl Wants {
@@ -91,7 +87,7 @@ impl Wants {
         let mut wants = Self {
             keys: FxHashMap::default(),
             named: BTreeMap::new(),
-            fields: Fields::new(&FxHashMap::default()),
+            fields: Fields::new(std::iter::empty()),
             events: FxHashMap::default(),
             values: Vec::new(),
         };
@@ -103,7 +99,9 @@ impl Wants {
         for script in scripts {
             wants.read(script);
         }
-        wants.fields = Fields::new(&wants.keys);
+        let fields = protocols().iter().flat_map(|protocol| protocol.fields);
+        wants.fields =
+            Fields::new(fields.filter_map(|def| Some((*def, *wants.keys.get(def.key)?))));
         wants
     }
 
@@ -211,7 +209,8 @@ impl Wants {
         for (at, layer) in held.chain(below) {
             let raises = raiser.is_some() && raised.layer == Some(at as u16);
             // Other layers of the raiser's protocol hold other messages.
-            let others = !raises && raiser.is_some_and(|r| r.protocol.key == layer.protocol.key);
+            let others =
+                !raises && raiser.is_some_and(|r| std::ptr::eq(r.protocol, layer.protocol));
             if layer.quoted != inside_quote || others {
                 continue;
             }
@@ -231,8 +230,7 @@ impl Wants {
                 if raises && (index >= from || field.depth > depth) {
                     continue;
                 }
-                let key = self.fields.number(field.def);
-                let Some(key) = key.filter(|key| wanted.keys.contains(key)) else {
+                let Some(key) = wanted.fields.number(field.def) else {
                     continue;
                 };
                 let taken = own & (1 << (key % 64)) != 0
@@ -255,28 +253,29 @@ impl Wants {
         }
         let id = raised.def.id;
         let protocol = id.find('.').map_or(id, |dot| &id[..=dot]);
-        let mut wanted = Wanted::new();
-        for event in [id, protocol] {
-            for key in self.named.get(event).into_iter().flatten() {
-                let Some(number) = self.keys.get(key).copied() else {
-                    continue;
-                };
-                // The protocol that records it.
-                let records = |p: &&Protocol| p.fields.iter().any(|field| field.key == key);
-                let Some(owner) = protocols().iter().copied().find(records).map(address) else {
-                    continue;
-                };
-                match wanted.iter_mut().find(|row| row.protocol == owner) {
-                    Some(row) => {
-                        row.keys.insert(number);
-                    }
-                    None => wanted.push(Row {
-                        protocol: owner,
-                        keys: [number].into_iter().collect(),
-                    }),
-                }
-            }
+        let keys: FxHashSet<&str> = [id, protocol]
+            .iter()
+            .filter_map(|event| self.named.get(*event))
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        // Of several protocols that record a key, the last counts.
+        let mut owners: FxHashMap<&str, usize> = FxHashMap::default();
+        for (at, protocol) in protocols().iter().enumerate() {
+            let named = protocol.fields.iter().map(|def| def.key);
+            owners.extend(named.filter(|key| keys.contains(key)).map(|key| (key, at)));
         }
+        let rows = protocols().iter().enumerate().map(|(at, protocol)| Row {
+            protocol: address(*protocol),
+            fields: Fields::new(
+                protocol
+                    .fields
+                    .iter()
+                    .filter(|def| owners.get(def.key) == Some(&at))
+                    .filter_map(|def| Some((*def, *self.keys.get(def.key)?))),
+            ),
+        });
+        let wanted: Wanted = rows.filter(|row| !row.fields.numbers.is_empty()).collect();
         self.events.insert(at, wanted);
     }
 }

@@ -36,23 +36,37 @@ impl<'b> Cursor<'b, '_> {
     /// # Errors
     /// A [`Fault`] past the end; so for all reads below.
     pub fn number(&mut self, def: &'static FieldDef, len: usize) -> Result<u64, Fault> {
-        let span = self.ahead(len);
+        let at = self.at;
         let number = self
             .take(len)?
             .iter()
             .fold(0, |n, &b| n << 8 | u64::from(b));
+        let span = Span::bytes(self.buf, at as u32, len as u32);
         self.put(def, span, Value::Num(number));
         Ok(number)
     }
 
+    /// As [`Self::number`]: a length that is known when the program is built costs much less.
+    fn fixed<const N: usize>(&mut self, def: &'static FieldDef) -> Result<[u8; N], Fault> {
+        let at = self.at;
+        let Some(bytes) = self.peek().first_chunk::<N>() else {
+            return Err(self.short(N));
+        };
+        self.at += N;
+        let number = bytes.iter().fold(0, |n, &b| n << 8 | u64::from(b));
+        let span = Span::bytes(self.buf, at as u32, N as u32);
+        self.put(def, span, Value::Num(number));
+        Ok(*bytes)
+    }
+
     /// One byte.
     pub fn u8(&mut self, def: &'static FieldDef) -> Result<u8, Fault> {
-        self.number(def, 1).map(|n| n as u8)
+        self.fixed(def).map(u8::from_be_bytes)
     }
 
     /// Two bytes, big-endian.
     pub fn u16(&mut self, def: &'static FieldDef) -> Result<u16, Fault> {
-        self.number(def, 2).map(|n| n as u16)
+        self.fixed(def).map(u16::from_be_bytes)
     }
 
     /// Three bytes, big-endian.
@@ -62,12 +76,12 @@ impl<'b> Cursor<'b, '_> {
 
     /// Four bytes, big-endian.
     pub fn u32(&mut self, def: &'static FieldDef) -> Result<u32, Fault> {
-        self.number(def, 4).map(|n| n as u32)
+        self.fixed(def).map(u32::from_be_bytes)
     }
 
     /// Eight bytes, big-endian.
     pub fn u64(&mut self, def: &'static FieldDef) -> Result<u64, Fault> {
-        self.number(def, 8)
+        self.fixed(def).map(u64::from_be_bytes)
     }
 
     /// One byte that is a flag: true when not 0.

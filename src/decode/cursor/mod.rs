@@ -240,15 +240,21 @@ impl<'b, 'o> Cursor<'b, 'o> {
     pub fn take(&mut self, len: usize) -> Result<&'b [u8], Fault> {
         let end = self.at.checked_add(len).filter(|&end| end <= self.end);
         let Some(bytes) = end.and_then(|end| self.bytes.get(self.at..end)) else {
-            let (needed, have) = (u32::try_from(len).unwrap_or(u32::MAX), self.left() as u32);
-            return Err(self.bad(FaultKind::Truncated {
-                needed,
-                have,
-                limit: self.limit,
-            }));
+            return Err(self.short(len));
         };
         self.at += len;
         Ok(bytes)
+    }
+
+    /// The fault of a read of `len` bytes where fewer are left.
+    #[cold]
+    fn short(&self, len: usize) -> Fault {
+        let (needed, have) = (u32::try_from(len).unwrap_or(u32::MAX), self.left() as u32);
+        self.bad(FaultKind::Truncated {
+            needed,
+            have,
+            limit: self.limit,
+        })
     }
 
     /// Moves on by `len` bytes, or to the end when fewer are left.

@@ -88,7 +88,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if own {
         c.computed(&GRATUITOUS, Value::Bool(true));
     }
-    let mac = src_mac.map_or_else(String::new, |mac| mac.to_string());
+    let mac = src_mac.unwrap_or_default();
     match operation {
         1 if src.is_unspecified() => {
             c.computed(&PROBE, Value::Bool(true));

@@ -20,7 +20,10 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, base: usize, kind: u16) -> Result<Str
     }
     let rdata = c.peek();
     let text = match kind {
-        1 => Ipv4Addr::from(c.ip4(&f::A)?).to_string(),
+        1 => {
+            let address = Ipv4Addr::from(c.ip4(&f::A)?);
+            told(c, || address.to_string())
+        }
         6 => return soa(c, base),
         10 => return c.bytes(&f::NULL, c.left()).map(|_| String::new()),
         11 => return wks(c),
@@ -56,7 +59,10 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, base: usize, kind: u16) -> Result<Str
             let altitude = values::string(c, &f::GPOS_ALTITUDE_LENGTH, &f::GPOS_ALTITUDE)?;
             format!("{longitude} {latitude} {altitude}")
         }
-        28 => Ipv6Addr::from(c.ip6(&f::AAAA)?).to_string(),
+        28 => {
+            let address = Ipv6Addr::from(c.ip6(&f::AAAA)?);
+            told(c, || address.to_string())
+        }
         29 => return location(c),
         30 => security::nxt(c, base)?,
         33 => {
@@ -166,6 +172,11 @@ fn zone_text(kind: u16, rdata: &[u8]) -> String {
         .unwrap_or_default()
 }
 
+/// Record data as a heading or summary shows it; made only where those are.
+fn told(c: &Cursor<'_, '_>, text: impl FnOnce() -> String) -> String {
+    if c.detail() { text() } else { String::new() }
+}
+
 fn shorten(text: String) -> String {
     match text.char_indices().nth(TEXT_MAX) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -180,7 +191,8 @@ fn pair(
     second: &'static FieldDef,
 ) -> Result<String, Fault> {
     let first = values::name(c, base, first)?;
-    Ok(format!("{first} {}", values::name(c, base, second)?))
+    let second = values::name(c, base, second)?;
+    Ok(told(c, || format!("{first} {second}")))
 }
 
 /// A preference and a name.
@@ -213,7 +225,7 @@ fn soa(c: &mut Cursor<'_, '_>, base: usize) -> Result<String, Fault> {
     c.u32(&f::SOA_RETRY)?;
     c.u32(&f::SOA_EXPIRE)?;
     c.u32(&f::SOA_MINIMUM)?;
-    Ok(format!("{text} {serial}"))
+    Ok(told(c, || format!("{text} {serial}")))
 }
 
 /// Well-known services: a bit for each port.

@@ -55,7 +55,9 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, session: &mut Session) -> Result<(), 
     }
     offer.follows = c.u8(&FOLLOWS)? != 0;
     c.bytes(&RESERVED, 4)?;
-    hassh(c, &offer);
+    if c.detail() {
+        hassh(c, &offer);
+    }
     let (ext_info, strict) = match c.side() {
         Side::Client => ("ext-info-c", "kex-strict-c-v00@openssh.com"),
         Side::Server => ("ext-info-s", "kex-strict-s-v00@openssh.com"),

@@ -104,12 +104,14 @@ fn client_hello_fields(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if let Some(memory) = c.memory::<TlsMemory>() {
         memory.client_hello(shape.early_data);
     }
-    let full = format!(
-        "{version},{suites},{},{},{}",
-        shape.extensions, shape.groups, shape.formats
-    );
-    c.computed_text(&JA3_FULL, &full);
-    c.computed_text(&JA3, &digest(&full));
+    if c.detail() {
+        let full = format!(
+            "{version},{suites},{},{},{}",
+            shape.extensions, shape.groups, shape.formats
+        );
+        c.computed_text(&JA3_FULL, &full);
+        c.computed_text(&JA3, &digest(&full));
+    }
     result
 }
 
@@ -164,9 +166,11 @@ pub(super) fn server_hello(
     if !retry && let Some(memory) = c.memory::<TlsMemory>() {
         memory.server_hello();
     }
-    let full = format!("{version},{suite},{}", shape.extensions);
-    c.computed_text(&JA3S_FULL, &full);
-    c.computed_text(&JA3S, &digest(&full));
+    if c.detail() {
+        let full = format!("{version},{suite},{}", shape.extensions);
+        c.computed_text(&JA3S_FULL, &full);
+        c.computed_text(&JA3S, &digest(&full));
+    }
     result
 }
 
