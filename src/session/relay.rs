@@ -9,7 +9,7 @@ use crossbeam_channel::{Sender, bounded};
 use crate::error::Error;
 
 /// How many things go over together.
-const BUNDLE: usize = 32;
+const BUNDLE: usize = 128;
 /// How many bundles may wait; then finding waits for telling.
 const WAITING: usize = 4;
 

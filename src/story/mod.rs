@@ -37,7 +37,7 @@ use crate::model::{EventDef, PacketId, Side, Timestamp};
 use conversation::Conversation;
 use journey::Journey;
 use link::Links;
-use moment::{Evidence, Moment, osi_of};
+use moment::{Evidence, Moment, Packets, osi_of};
 use scripts::Library;
 use strand::{Kind, Strand};
 use strands::Strands;
@@ -318,7 +318,7 @@ impl Narrator {
     ) -> Moment {
         let protocol = def.id.split('.').next().unwrap_or_default();
         let osi = osi_of(protocol).number();
-        let mut packets = packets.to_vec();
+        let mut packets = Packets::from_slice(packets);
         packets.sort_unstable();
         packets.dedup();
         // What its questions said is said of it too.

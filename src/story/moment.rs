@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use smallvec::SmallVec;
+
 use crate::decode::{FieldDef, Value};
 use crate::model::{EventDef, Osi, PacketId, Side, Timestamp};
 
@@ -57,6 +59,9 @@ pub struct Body {
     pub bytes: u64,
 }
 
+/// Frames. Nearly always there is one, for which no memory of its own is asked.
+pub type Packets = SmallVec<[PacketId; 2]>;
+
 /// An event, as stories need it.
 #[derive(Clone, Debug)]
 pub struct Moment {
@@ -73,7 +78,7 @@ pub struct Moment {
     /// Sent to a group or to everyone on the link.
     pub to_all: bool,
     /// The frames that carry it, in order.
-    pub packets: Vec<PacketId>,
+    pub packets: Packets,
     /// How many events it stands for.
     pub count: u32,
     /// When it began.

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::model::{EventDef, PacketId, Timestamp};
+use crate::model::{EventDef, Timestamp};
 
 use super::journey::Role;
-use super::moment::{Evidence, Moment};
+use super::moment::{Evidence, Moment, Packets};
 use super::tale::{Placed, Tale};
 
 /// A router answered.
@@ -132,7 +132,7 @@ fn step(
     rtt: i64,
 ) -> Option<Placed> {
     let first = probes.first()?;
-    let mut packets: Vec<PacketId> = probes
+    let mut packets: Packets = probes
         .iter()
         .chain(answers)
         .flat_map(|m| m.packets.iter().copied())

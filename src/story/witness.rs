@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 
+use smallvec::SmallVec;
+
 use crate::decode::{BodyPart, Dissection, Raised};
 use crate::flow::{Flow, Flows};
 use crate::model::{PacketId, Timestamp};
@@ -10,7 +12,7 @@ use crate::model::{PacketId, Timestamp};
 use super::PATIENCE;
 use super::conversation::Conversation;
 use super::link;
-use super::moment::{Evidence, Moment, osi_of};
+use super::moment::{Evidence, Moment, Packets, osi_of};
 use super::scripts::Library;
 use super::wants::{self, Wants};
 
@@ -52,9 +54,9 @@ pub struct Scene {
     /// The other one that an ICMP error in the frame is about.
     pub about: Option<Box<Conversation>>,
     /// What happened.
-    pub moments: Vec<Box<Moment>>,
+    pub moments: SmallVec<[Box<Moment>; 2]>,
     /// Bytes of bodies.
-    pub bodies: Vec<BodyPart>,
+    pub bodies: SmallVec<[BodyPart; 1]>,
 }
 
 /// Sees frames.
@@ -141,8 +143,8 @@ impl Witness {
             flow,
             conversation: None,
             about: None,
-            moments: Vec::with_capacity(d.events.len()),
-            bodies: d.bodies.clone(),
+            moments: SmallVec::new(),
+            bodies: SmallVec::from_slice(&d.bodies),
         };
         if !d.events.is_empty() {
             let about = d.about_flow.filter(|about| Some(*about) != flow);
@@ -174,32 +176,35 @@ impl Witness {
     }
 
     fn moment(&mut self, d: &Dissection, frame: &[u8], raised: &Raised) -> Moment {
-        let mut packets = Vec::with_capacity(1);
+        let mut packets = Packets::new();
         d.trace(raised.span, |piece| {
             if packets.last() != Some(&piece.packet) {
                 packets.push(piece.packet);
             }
         });
         // A refusal is proven by the SYN and by what came back.
-        if raised.def.id == "tcp.refused" {
+        let refused = raised.def.id == "tcp.refused";
+        if refused {
             packets.extend(raised.about);
         }
         if packets.is_empty() {
             packets.push(d.packet);
         }
-        packets.sort_unstable();
-        packets.dedup();
-        let verdict = raised.def.id == "tcp.refused";
+        if packets.len() > 1 {
+            packets.sort_unstable();
+            packets.dedup();
+        }
         let time = packets
             .first()
-            .filter(|_| !verdict)
+            .filter(|_| !refused)
             .and_then(|first| self.time_of(*first))
             .unwrap_or(d.time);
         let values = self.wants.capture(frame, d, raised);
         let layer = raised
             .layer
             .and_then(|layer| d.layers.get(usize::from(layer)));
-        let protocol = raised.def.id.split('.').next().unwrap_or_default();
+        let id = raised.def.id;
+        let protocol = &id[..id.find('.').unwrap_or(id.len())];
         let osi = layer.map_or_else(|| osi_of(protocol), |layer| layer.protocol.osi);
         let mut layers = 1 << osi.number();
         for layer in d.layers.iter().filter(|l| !l.quoted) {
