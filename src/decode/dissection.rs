@@ -133,6 +133,8 @@ pub struct Dissection {
     pub captured_len: u32,
     /// True when every field and summary is wanted, false when only what stories quote is.
     pub detail: bool,
+    /// True when nothing of a message is wanted but what its conversation remembers: no field, text or event is kept.
+    pub mute: bool,
     /// Layers in wire order; inner ones behind the outer ones.
     pub layers: Vec<Layer>,
     /// Fields in wire order, pre-order.
@@ -162,16 +164,21 @@ pub struct Dissection {
 
 impl Default for Dissection {
     fn default() -> Self {
-        let mut new = Self {
+        Self {
             packet: PacketId::default(),
             time: Timestamp::default(),
             link: LinkType::default(),
             wire_len: 0,
             captured_len: 0,
             detail: true,
+            mute: false,
             layers: Vec::new(),
             fields: Vec::new(),
-            buffers: Vec::new(),
+            buffers: vec![Buffer {
+                kind: BufferKind::Frame,
+                bytes: Vec::new(),
+                pieces: Vec::new(),
+            }],
             events: Vec::new(),
             bodies: Vec::new(),
             secrets: Vec::new(),
@@ -183,15 +190,7 @@ impl Default for Dissection {
             text: String::new(),
             pending: Vec::new(),
             spare: Vec::new(),
-        };
-        new.begin(
-            PacketId::default(),
-            Timestamp::default(),
-            LinkType::default(),
-            0,
-            0,
-        );
-        new
+        }
     }
 }
 
@@ -205,6 +204,7 @@ impl Dissection {
         wire_len: u32,
         captured_len: u32,
     ) {
+        self.mute = false;
         self.packet = packet;
         self.time = time;
         self.link = link;
@@ -222,17 +222,14 @@ impl Dissection {
         self.about_flow = None;
         self.stream = None;
         self.fragment = None;
-        self.spare.extend(
-            self.buffers
-                .drain(..)
-                .filter(|b| b.bytes.capacity() > 0 && b.bytes.capacity() < 1 << 17),
-        );
-        self.spare.truncate(8);
-        self.buffers.push(Buffer {
-            kind: BufferKind::Frame,
-            bytes: Vec::new(),
-            pieces: Vec::new(),
-        });
+        if self.buffers.len() > 1 {
+            self.spare.extend(
+                self.buffers
+                    .drain(1..)
+                    .filter(|b| b.bytes.capacity() > 0 && b.bytes.capacity() < 1 << 17),
+            );
+            self.spare.truncate(8);
+        }
     }
 
     /// Adds a buffer and returns its id; `None` when a frame has more than it may have.
@@ -374,6 +371,9 @@ impl Dissection {
 
     /// Keeps a text and returns it as a value.
     pub fn keep(&mut self, text: &str) -> Value {
+        if self.mute {
+            return Value::None;
+        }
         let at = self.text.len() as u32;
         self.text.push_str(text);
         Value::Text(at, text.len() as u32)

@@ -55,8 +55,8 @@ pub struct TcpSkim {
     pub flags: u16,
     /// Window as it is on the wire, not scaled.
     pub window: u16,
-    /// Options.
-    pub options: TcpOptions,
+    /// Window scale shift count, of a SYN that has one.
+    pub window_scale: Option<u8>,
     /// The payload's captured bytes.
     pub payload: Span,
     /// The payload's length on the wire, as the IP length says; more than was captured in a cut frame.
@@ -88,23 +88,6 @@ impl TcpSkim {
     pub const fn has(&self, flags: u16) -> bool {
         self.flags & flags == flags
     }
-}
-
-/// The TCP options that the flow room uses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TcpOptions {
-    /// Maximum segment size.
-    pub mss: Option<u16>,
-    /// Window scale shift count.
-    pub window_scale: Option<u8>,
-    /// Selective acknowledgments may be sent.
-    pub sack_permitted: bool,
-    /// Timestamp value and echo reply.
-    pub timestamps: Option<(u32, u32)>,
-    /// Selectively acknowledged blocks (left and right edge); the first `sack_count` count.
-    pub sack: [(u32, u32); 4],
-    /// How many blocks there are.
-    pub sack_count: u8,
 }
 
 /// A UDP datagram.
@@ -171,14 +154,15 @@ fn skim_plain(frame: &[u8], wire_len: u32) -> Option<Skim> {
             let len = usize::from(header[12] >> 4) * 4;
             let options = body.get(20..len)?;
             let payload = span(len);
+            let flags = u16::from_be_bytes([header[12] & 0x0f, header[13]]);
             Transport::Tcp(TcpSkim {
                 src,
                 dst,
                 seq: number(4),
                 ack: number(8),
-                flags: u16::from_be_bytes([header[12] & 0x0f, header[13]]),
+                flags,
                 window: u16::from_be_bytes([header[14], header[15]]),
-                options: tcp_options(options),
+                window_scale: window_scale(flags, options),
                 payload,
                 payload_len: payload.len,
             })
@@ -375,69 +359,33 @@ fn tcp_skim(tcp: &TcpSlice<'_>, frame: &[u8], wire: u32) -> TcpSkim {
     let flags = header
         .get(12..14)
         .map_or(0, |b| b.iter().fold(0, |n, &b| n << 8 | u16::from(b)));
+    let flags = flags & 0xfff;
     TcpSkim {
         src: tcp.source_port(),
         dst: tcp.destination_port(),
         seq: tcp.sequence_number(),
         ack: tcp.acknowledgment_number(),
-        flags: flags & 0xfff,
+        flags,
         window: tcp.window_size(),
-        options: tcp_options(tcp.options()),
+        window_scale: window_scale(flags, tcp.options()),
         payload: span_in(frame, tcp.payload()),
         payload_len: wire.saturating_sub(header.len() as u32),
     }
 }
 
-fn tcp_options(mut rest: &[u8]) -> TcpOptions {
-    let mut options = TcpOptions::default();
-    loop {
-        rest = match rest {
-            [] | [0, ..] => return options,
-            [1, rest @ ..] => rest,
-            [kind, len, rest @ ..] => {
-                let Some((value, rest)) = usize::from(*len)
-                    .checked_sub(2)
-                    .and_then(|len| rest.split_at_checked(len))
-                else {
-                    return options;
-                };
-                options.take(*kind, value);
-                rest
-            }
-            [_] => return options,
-        };
+/// The window scale among a SYN's options; of one that stands twice the first counts, as in detail.
+fn window_scale(flags: u16, mut options: &[u8]) -> Option<u8> {
+    if flags & TcpSkim::SYN == 0 {
+        return None;
     }
-}
-
-impl TcpOptions {
-    fn take(&mut self, kind: u8, value: &[u8]) {
-        let word = |at: usize| {
-            let bytes = value.get(at..at + 4)?;
-            Some(u32::from_be_bytes(bytes.try_into().ok()?))
+    loop {
+        options = match options {
+            [1, rest @ ..] => rest,
+            [3, 3, shift, ..] => return Some(*shift),
+            [0, ..] | [_, 0 | 1, ..] => return None,
+            [_, len, ..] => options.get(usize::from(*len)..)?,
+            _ => return None,
         };
-        match (kind, value) {
-            // Of an option that stands twice the first counts, as in detail.
-            (2, &[high, low]) => {
-                self.mss.get_or_insert(u16::from_be_bytes([high, low]));
-            }
-            (3, &[shift]) => {
-                self.window_scale.get_or_insert(shift);
-            }
-            (4, []) => self.sack_permitted = true,
-            (5, _) => {
-                let blocks = (0..value.len()).step_by(8);
-                let blocks = blocks.map_while(|at| word(at).zip(word(at + 4)));
-                let room = self.sack.iter_mut().skip(usize::from(self.sack_count));
-                for (kept, block) in room.zip(blocks) {
-                    *kept = block;
-                    self.sack_count += 1;
-                }
-            }
-            (8, [_, _, _, _, _, _, _, _]) => {
-                self.timestamps = self.timestamps.or(word(0).zip(word(4)));
-            }
-            _ => {}
-        }
     }
 }
 
@@ -558,41 +506,18 @@ impl Read<'_> {
 
     fn tcp(&self) -> Option<TcpSkim> {
         let payload = self.payload("tcp.payload");
+        let flags = self.number("tcp.flags")? as u16;
+        let scale = self.number("tcp.options.wscale.shift");
         Some(TcpSkim {
             src: self.number("tcp.srcport")? as u16,
             dst: self.number("tcp.dstport")? as u16,
             seq: self.number("tcp.seq")? as u32,
             ack: self.number("tcp.ack")? as u32,
-            flags: self.number("tcp.flags")? as u16,
+            flags,
             window: self.number("tcp.window_size_value")? as u16,
-            options: self.tcp_options(),
+            window_scale: scale.filter(|_| flags & TcpSkim::SYN != 0).map(|n| n as u8),
             payload,
             payload_len: self.number("tcp.len").map_or(payload.len, |n| n as u32),
         })
-    }
-
-    fn tcp_options(&self) -> TcpOptions {
-        let number = |key| self.number(key).map(|n| n as u32);
-        let mut options = TcpOptions {
-            mss: number("tcp.options.mss_val").map(|n| n as u16),
-            window_scale: number("tcp.options.wscale.shift").map(|n| n as u8),
-            sack_permitted: self.field("tcp.options.sack_perm").is_some(),
-            timestamps: number("tcp.options.timestamp.tsval")
-                .zip(number("tcp.options.timestamp.tsecr")),
-            ..TcpOptions::default()
-        };
-        let edges = |key: &'static str| {
-            let fields = self.d.fields_of(self.layer).iter();
-            fields.filter_map(move |f| match f.value {
-                Value::Num(number) if f.def.key == key => Some(number as u32),
-                _ => None,
-            })
-        };
-        let blocks = edges("tcp.options.sack_le").zip(edges("tcp.options.sack_re"));
-        for (kept, block) in options.sack.iter_mut().zip(blocks) {
-            *kept = block;
-            options.sack_count += 1;
-        }
-        options
     }
 }

@@ -95,6 +95,8 @@ pub(super) struct Connection {
     hushed: Option<Box<[Hushed; 2]>>,
     /// The first byte has come.
     begun: bool,
+    /// Bytes of memory for what waits, when it was last weighed.
+    held: usize,
     /// No protocol reads the payload: it is shown as it is.
     unknown: bool,
 }
@@ -231,19 +233,26 @@ impl Flow {
         }
     }
 
-    /// Bytes of memory for what waits.
+    /// Bytes of memory for what waits, when it was last weighed.
     pub(super) fn held(&self) -> usize {
-        let talk = self.tcp.as_ref().and_then(|tcp| tcp.talk.as_ref());
-        talk.map_or(0, |talk| {
+        self.tcp.as_ref().map_or(0, |tcp| tcp.held)
+    }
+
+    /// Weighs what waits.
+    pub(super) fn weigh(&mut self) -> usize {
+        let Some(tcp) = &mut self.tcp else { return 0 };
+        tcp.held = tcp.talk.as_ref().map_or(0, |talk| {
             let streams: usize = talk.streams.iter().map(Stream::held).sum();
             talk.dialogue.held() + streams
-        })
+        });
+        tcp.held
     }
 
     /// Too much waits everywhere: this connection is not read any more.
     pub(super) fn give_up(&mut self, h: &mut Hearing<'_>) {
         h.limit("more waits for its end in all connections than is kept");
         self.fall_silent();
+        self.weigh();
     }
 
     /// Takes in a TCP segment of this conversation.

@@ -525,6 +525,7 @@ impl Dialogue {
             return;
         };
         let before = h.d.events.len();
+        h.d.mute = h.want == Want::Conversations;
         decode_message(
             h.frame,
             h.d,

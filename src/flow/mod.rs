@@ -143,7 +143,7 @@ impl Flows {
 
     /// Conversations that ended since this was last asked.
     pub fn ended(&mut self) -> impl Iterator<Item = Box<Flow>> + '_ {
-        self.ended.drain(..)
+        std::iter::from_fn(|| self.ended.pop_front())
     }
 
     /// The capture is over: so is every conversation.
@@ -198,12 +198,15 @@ impl Flows {
         let ends = [(found.src, segment.src), (found.dst, segment.dst)];
         let (key, forth) = Key::new(exchange::TCP, ends[0], ends[1]);
         let asks = segment.flags & (TcpSkim::SYN | TcpSkim::ACK) == TcpSkim::SYN;
-        let mut anew = false;
-        let place = self.live(&key, forth).filter(|&(id, from)| {
+        let mut place = self.live(&key, forth);
+        let reused = |(id, from)| {
             let tcp = self.table.flow(id).and_then(|flow| flow.tcp.as_ref());
-            anew = asks && tcp.is_some_and(|tcp| tcp.state.is_reused(from, segment));
-            !anew
-        });
+            tcp.is_some_and(|tcp| tcp.state.is_reused(from, segment))
+        };
+        let anew = asks && place.is_some_and(reused);
+        if anew {
+            place = None;
+        }
         let (id, from) = place.unwrap_or_else(|| {
             let server_sends = if segment.has(TcpSkim::SYN) {
                 segment.has(TcpSkim::ACK)
@@ -238,7 +241,7 @@ impl Flows {
         };
         let others = self.held.saturating_sub(flow.held());
         flow.segment(from, segment, &around, &mut self.signs, &mut h);
-        if others.saturating_add(flow.held()) > HELD_MAX {
+        if others.saturating_add(flow.weigh()) > HELD_MAX {
             flow.give_up(&mut h);
         }
         self.held = others.saturating_add(flow.held());
@@ -326,8 +329,9 @@ impl Flows {
 
     /// The conversation of this key, unless silence has ended it.
     fn live(&mut self, key: &Key, forth: bool) -> Option<(u32, Side)> {
-        let (id, from) = self.table.find(key, forth)?;
-        if self.table.flow(id)?.is_stale(self.now) {
+        let (flow, from) = self.table.find(key, forth)?;
+        let id = flow.id;
+        if flow.is_stale(self.now) {
             self.end(id);
             return None;
         }
@@ -349,8 +353,8 @@ impl Flows {
         ends: [(IpAddr, u16); 2],
         d: &Dissection,
     ) -> (u32, Side) {
-        if let Some((id, _)) = self.table.find(&key, forth) {
-            self.end(id);
+        if let Some((flow, _)) = self.table.find(&key, forth) {
+            self.end(flow.id);
         }
         let has_ports = matches!(transport, "tcp" | "udp");
         let [src, dst] = ends.map(|(ip, port)| Endpoint {

@@ -1,7 +1,7 @@
 //! The table of conversations: found by their two ends, numbered by first frame, ended by silence.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use rustc_hash::FxHashMap;
 
@@ -34,11 +34,11 @@ pub(super) enum Key {
     V6(Long),
 }
 
-/// Two IPv4 addresses; their ports and the kind of conversation.
+/// The kind of conversation, and two IPv4 addresses with their ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Short {
-    addresses: u64,
-    rest: u64,
+    low: u64,
+    high: u64,
 }
 
 /// The halves of two IPv6 addresses; their ports and the kind of conversation.
@@ -51,19 +51,20 @@ pub(super) struct Long {
 impl Key {
     /// The key of a packet, and true when its sender is the lower of the two ends.
     pub(super) fn new(kind: u16, src: (IpAddr, u16), dst: (IpAddr, u16)) -> (Self, bool) {
+        if let (IpAddr::V4(src_ip), IpAddr::V4(dst_ip)) = (src.0, dst.0) {
+            let end = |ip: Ipv4Addr, port| u64::from(ip.to_bits()) << 16 | u64::from(port);
+            let (src, dst) = (end(src_ip, src.1), end(dst_ip, dst.1));
+            let low = src.min(dst) | u64::from(kind) << 48;
+            let high = src.max(dst);
+            return (Self::V4(Short { low, high }), src <= dst);
+        }
         let forth = src <= dst;
         let (low, high) = if forth { (src, dst) } else { (dst, src) };
         let rest = u64::from(low.1) << 32 | u64::from(high.1) << 16 | u64::from(kind);
-        let key = if let (IpAddr::V4(low), IpAddr::V4(high)) = (low.0, high.0) {
-            let addresses = u64::from(low.to_bits()) << 32 | u64::from(high.to_bits());
-            Self::V4(Short { addresses, rest })
-        } else {
-            let [low, high] = [bits(low.0), bits(high.0)];
-            let halves = [low >> 64, low, high >> 64, high];
-            let addresses = halves.map(|half| half as u64);
-            Self::V6(Long { addresses, rest })
-        };
-        (key, forth)
+        let [low, high] = [bits(low.0), bits(high.0)];
+        let halves = [low >> 64, low, high >> 64, high];
+        let addresses = halves.map(|half| half as u64);
+        (Self::V6(Long { addresses, rest }), forth)
     }
 }
 
@@ -109,10 +110,10 @@ struct Entry {
 
 impl Table {
     /// The conversation of this key that goes on, and the side that sent a packet in direction `forth`.
-    pub(super) fn find(&self, key: &Key, forth: bool) -> Option<(u32, Side)> {
+    pub(super) fn find(&self, key: &Key, forth: bool) -> Option<(&Flow, Side)> {
         let id = self.place(key)?.id;
         let entry = self.flows.get(self.slot(id)?)?.as_ref()?;
-        Some((id, entry.side(forth)))
+        Some((&entry.flow, entry.side(forth)))
     }
 
     pub(super) fn flow(&self, id: u32) -> Option<&Flow> {
@@ -255,6 +256,9 @@ impl Flow {
     /// True when the silence since its last frame has ended it.
     pub(super) fn is_stale(&self, now: Timestamp) -> bool {
         let silence = now.since(self.end);
+        if silence <= SILENCE.min(LINGER) {
+            return false;
+        }
         match &self.tcp {
             None => silence > SILENCE,
             Some(tcp) => silence > LINGER && (tcp.state.is_over() || tcp.state.is_asking()),

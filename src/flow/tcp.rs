@@ -327,7 +327,7 @@ impl Tcp {
             self.syn = Some(around.time);
         }
         self.flags |= bit;
-        self.halves[from.index()].scale = segment.options.window_scale;
+        self.halves[from.index()].scale = segment.window_scale;
         signs.insert(0, (event, None));
     }
 

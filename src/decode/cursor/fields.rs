@@ -10,7 +10,7 @@ use crate::decode::{Fault, FieldDef, Value};
 impl<'b> Cursor<'b, '_> {
     /// Records a field with any value and span (computed values have length 0).
     pub fn put(&mut self, def: &'static FieldDef, span: Span, value: Value) {
-        if self.d.fields.len() < FIELDS_MAX {
+        if !self.d.mute && self.d.fields.len() < FIELDS_MAX {
             self.d.push(def, span, value, self.depth);
         }
     }
@@ -171,7 +171,9 @@ impl<'b> Cursor<'b, '_> {
     pub fn text(&mut self, def: &'static FieldDef, len: usize) -> Result<&'b [u8], Fault> {
         let span = self.ahead(len);
         let bytes = self.take(len)?;
-        self.put_text(def, span, &String::from_utf8_lossy(bytes));
+        if !self.mute() {
+            self.put_text(def, span, &String::from_utf8_lossy(bytes));
+        }
         Ok(bytes)
     }
 }

@@ -156,6 +156,12 @@ impl<'b, 'o> Cursor<'b, 'o> {
         self.d.detail
     }
 
+    /// Nothing is wanted but what the conversation remembers: fields, texts and events need not even be made.
+    #[must_use]
+    pub const fn mute(&self) -> bool {
+        self.d.mute
+    }
+
     /// When the frame was captured.
     #[must_use]
     pub const fn time(&self) -> Timestamp {

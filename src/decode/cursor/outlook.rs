@@ -21,7 +21,7 @@ impl Cursor<'_, '_> {
     }
 
     fn defer(&mut self, next: Next, span: Span, limit: Limit, quoted: bool) {
-        if span.len > 0 {
+        if span.len > 0 && !self.d.mute {
             self.d.pending.push(Pending {
                 next,
                 span,
@@ -118,7 +118,7 @@ impl Cursor<'_, '_> {
 
     /// Raises an event whose message reaches from the mark to here.
     pub fn event_since(&mut self, mark: Mark, def: &'static EventDef) {
-        if !self.quoted {
+        if !self.quoted && !self.d.mute {
             let fields = (mark.field, self.d.fields.len() as u32);
             self.d.events.push(Raised {
                 def,

@@ -137,6 +137,14 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let whole = c.rest_span();
     let head = Head::parse(c.peek());
     c.skip(head.leading);
+    let uri = match head.start {
+        Start::Request { .. } => target::full_uri(&head, c.encrypted()),
+        Start::Response { .. } => None,
+    };
+    let asked = remember(c, &head, uri.as_deref());
+    if c.mute() {
+        return Ok(());
+    }
     let mark = c.mark();
     if let Some(rule) = head.broken_rule(c.peek()) {
         c.note(c.bad_value(&START, rule));
@@ -144,25 +152,13 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if let Some((def, rule)) = framing::contradiction(&head) {
         c.note(c.bad_value(def, rule));
     }
-    let mut asked = match &head.start {
-        Start::Request { method, .. } => Asked::new(method),
-        Start::Response { code, .. } => c
-            .memory::<Exchange>()
-            .and_then(|exchange| exchange.answer(*code, &head))
-            .unwrap_or_default(),
-    };
     start_line(c, &head, whole);
     headers::read(c, &head, whole);
     c.skip(head.len.saturating_sub(head.leading));
     let event = match &head.start {
         Start::Request { .. } => {
-            if let Some(uri) = target::full_uri(&head, c.encrypted()) {
+            if let Some(uri) = uri {
                 c.computed_text(&FULL_URI, &uri);
-                asked.keep(uri);
-            }
-            let asked = asked.clone();
-            if let Some(exchange) = c.memory::<Exchange>() {
-                exchange.ask(asked);
             }
             &REQUEST
         }
@@ -185,6 +181,24 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     match framing(&head, asked.kind) {
         Framing::None => Ok(()),
         framing => body::read(c, &head, framing),
+    }
+}
+
+/// Puts a request to those that wait for their response; returns it, or the one that this response answers.
+fn remember(c: &mut Cursor<'_, '_>, head: &Head<'_>, uri: Option<&str>) -> Asked {
+    let exchange = c.memory::<Exchange>();
+    match head.start {
+        Start::Request { method, .. } => {
+            let mut asked = Asked::new(method);
+            asked.keep(uri.unwrap_or_default().to_owned());
+            if let Some(exchange) = exchange {
+                exchange.ask(asked.clone());
+            }
+            asked
+        }
+        Start::Response { code, .. } => exchange
+            .and_then(|exchange| exchange.answer(code, head))
+            .unwrap_or_default(),
     }
 }
 

@@ -138,18 +138,17 @@ pub(super) fn server_hello(
         memory.hello.server_random = random;
         memory.hello.encrypt_then_mac = false;
     }
-    let mut name = String::from(if retry {
+    let name = if retry {
         "HelloRetryRequest"
     } else {
         "ServerHello"
-    });
-    let version_name =
-        names::version(chosen.unwrap_or(version).into()).unwrap_or("unknown version");
-    let _ = write!(name, " {version_name}");
-    if let Some(suite) = names::suite(suite.into()) {
-        let _ = write!(name, " {suite}");
+    };
+    let version_name = names::version(chosen.unwrap_or(version).into());
+    let version_name = version_name.unwrap_or("unknown version");
+    match names::suite(suite.into()) {
+        Some(suite) => told.add(format_args!("{name} {version_name} {suite}")),
+        None => told.add(format_args!("{name} {version_name}")),
     }
-    told.add(name);
     // SSL 3 and TLS 1.0 to 1.2 choose a compression here; drafts of TLS 1.3 before 22 did not.
     c.u8(&COMPRESSION)?;
     let mut shape = Shape::default();

@@ -25,25 +25,24 @@ const GAP_MAX: u64 = 16;
 /// After so many records in a row that no key fits, none is tried any more.
 const FAILURES_MAX: u32 = 64;
 
-/// What the record's summary tells.
-#[derive(Debug, Default)]
-pub(super) struct Told(String);
+/// What the record's summary tells, where one is wanted.
+#[derive(Debug)]
+pub(super) struct Told(Option<String>);
 
 impl Told {
     /// Adds a message to the summary.
     pub(super) fn add(&mut self, what: impl Display) {
         use fmt::Write as _;
-        let _ = write!(
-            self.0,
-            "{}{what}",
-            if self.0.is_empty() { "" } else { ", " }
-        );
+        if let Some(text) = &mut self.0 {
+            let comma = if text.is_empty() { "" } else { ", " };
+            let _ = write!(text, "{comma}{what}");
+        }
     }
 }
 
 /// Reads one record, or a hello in the form of SSL 2.
 pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
-    let mut told = Told::default();
+    let mut told = Told(c.detail().then(String::new));
     let group = c.open(&RECORD);
     let result = if c.peek().first().is_some_and(|&first| first >= 0x80) {
         hello::old_client_hello(c, &mut told)
@@ -51,7 +50,7 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         record(c, &mut told)
     };
     c.close(group);
-    c.summary(format_args!("{}", told.0));
+    c.summary(format_args!("{}", told.0.unwrap_or_default()));
     result
 }
 
