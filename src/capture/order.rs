@@ -20,11 +20,19 @@ impl Order {
     /// The 32-bit number at offset `at`.
     #[inline]
     pub(super) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
-        let chunk = *bytes.get(at..)?.first_chunk()?;
-        Some(match self {
-            Self::Big => u32::from_be_bytes(chunk),
-            Self::Little => u32::from_le_bytes(chunk),
-        })
+        bytes
+            .get(at..)?
+            .first_chunk()
+            .map(|chunk| self.word(*chunk))
+    }
+
+    /// Four bytes as a number.
+    #[inline]
+    pub(super) const fn word(self, bytes: [u8; 4]) -> u32 {
+        match self {
+            Self::Big => u32::from_be_bytes(bytes),
+            Self::Little => u32::from_le_bytes(bytes),
+        }
     }
 
     /// The 64-bit number at offset `at`.

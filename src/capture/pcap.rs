@@ -129,16 +129,20 @@ impl Pcap {
 
     /// The next frame.
     pub(super) fn step(&mut self, buffer: &mut Buffer) -> io::Result<Step> {
-        if !buffer.fill(self.record_header)? {
-            let have = buffer.ahead().len();
-            return Ok(if have == 0 {
+        let whole = buffer.fill(self.record_header)?;
+        let ahead = buffer.ahead();
+        let Some(header) = ahead.first_chunk::<16>().filter(|_| whole) else {
+            return Ok(if ahead.is_empty() {
                 Step::End
             } else {
+                let have = ahead.len();
                 Step::Stop(Damage::cut("frame's header", have, self.record_header))
             });
-        }
-        let ahead = buffer.ahead();
-        let number = |at| self.order.u32(ahead, at).unwrap_or(0);
+        };
+        let number = |at| {
+            self.order
+                .word([header[at], header[at + 1], header[at + 2], header[at + 3]])
+        };
         let (seconds, fraction, first, second) = (number(0), number(4), number(8), number(12));
         let (captured, wire_len) = match self.lengths {
             Lengths::CapturedFirst => (first, second),

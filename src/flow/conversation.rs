@@ -387,13 +387,13 @@ impl Talking {
                 let Some(bytes) = h.d.bytes(h.frame, span) else {
                     return;
                 };
-                let mut pieces = Vec::new();
+                let mut pieces = Vec::with_capacity(1);
                 h.d.trace(span, |piece| {
                     let at = piece.at - span.at;
                     pieces.push(Piece { at, ..piece });
                 });
                 let bytes = bytes.to_vec();
-                let kept = stream.keep(&Segment {
+                let kept = stream.keep(Segment {
                     seq,
                     len,
                     bytes,

@@ -200,14 +200,14 @@ impl Dialogue {
             self.hush(side, span, h);
         }
         let mut waiting = std::mem::take(&mut self.lanes[side.index()].waiting);
-        let here = match source {
-            Source::Here(span) => Some((waiting.bytes.len(), span)),
-            Source::Before(_) => None,
+        let (here, pieces): (_, &[_]) = match source {
+            Source::Here(span) => (Some((waiting.bytes.len(), span)), &[]),
+            Source::Before(pieces) => (None, pieces),
         };
-        if waiting.bytes.is_empty() && here.is_some() {
+        if waiting.bytes.is_empty() {
             let run = Run {
                 bytes,
-                pieces: &[],
+                pieces,
                 here,
                 ended: false,
             };

@@ -106,35 +106,36 @@ impl Flows {
     /// Finds the frame's conversation, and what happens in it.
     fn follow(&mut self, frame: &[u8], d: &mut Dissection, opener: &mut dyn Opener) {
         let all = self.want == Want::Fields;
-        let found = skim(d.link, frame, d.wire_len);
-        if found.is_none()
-            && self.want == Want::Conversations
+        if let Some(found) = &skim(d.link, frame, d.wire_len) {
+            return self.packet(frame, found, d, opener);
+        }
+        if self.want == Want::Conversations
             && let Some(arp) = skim_arp(d.link, frame)
         {
             return self.exchange(&exchange::arp_skimmed(&arp), d);
         }
-        let found = found.or_else(|| {
-            if !all {
-                decode_frame(frame, d);
-            }
-            self.defragment(frame, d);
-            from_detail(d)
-        });
-        let Some(found) = found else {
-            if let Some(exchange) = exchange::arp(d) {
-                self.exchange(&exchange, d);
-            }
-            return;
-        };
-        match found.transport {
-            Transport::Tcp(segment) => self.tcp(frame, &found, &segment, d, opener),
-            Transport::Udp(datagram) => self.udp(frame, &found, &datagram, d),
+        if !all {
+            decode_frame(frame, d);
+        }
+        self.defragment(frame, d);
+        if let Some(found) = &from_detail(d) {
+            self.packet(frame, found, d, opener);
+        } else if let Some(exchange) = exchange::arp(d) {
+            self.exchange(&exchange, d);
+        }
+    }
+
+    /// An IP packet.
+    fn packet(&mut self, frame: &[u8], found: &Skim, d: &mut Dissection, opener: &mut dyn Opener) {
+        match &found.transport {
+            Transport::Tcp(segment) => self.tcp(frame, found, segment, d, opener),
+            Transport::Udp(datagram) => self.udp(frame, found, datagram, d),
             Transport::Other(number) => {
                 if d.layers.is_empty() {
                     decode_frame(frame, d);
                 }
                 if d.fragment.is_none() {
-                    let exchange = exchange::over_ip(&found, number, d);
+                    let exchange = exchange::over_ip(found, *number, d);
                     self.exchange(&exchange, d);
                 }
             }

@@ -75,7 +75,7 @@ impl Stream {
     }
 
     /// Keeps what is new of a segment; false when more waits than may.
-    pub(super) fn keep(&mut self, segment: &Segment) -> bool {
+    pub(super) fn keep(&mut self, segment: Segment) -> bool {
         let Some(next) = self.next else { return true };
         // Offsets from `next`, so that they compare as plain numbers.
         let at = segment.seq.wrapping_sub(next).cast_signed();
@@ -87,6 +87,11 @@ impl Stream {
                 (at, at.saturating_add_unsigned(other.len))
             });
             let upto = other.map_or(to, |(at, _)| at.min(to));
+            if (from, upto) == (at, to) {
+                self.bytes += segment.bytes.len();
+                self.ahead.insert(index, segment);
+                break;
+            }
             if from < upto {
                 let part = segment.part(from.abs_diff(at), upto.abs_diff(at));
                 self.bytes += part.bytes.len();
@@ -198,7 +203,7 @@ mod tests {
                 take(&segment.part(skip, segment.len));
             }
             Place::Ahead => {
-                assert!(stream.keep(segment));
+                assert!(stream.keep(segment.clone()));
                 while let Some(part) = stream.ready() {
                     take(&part);
                 }
@@ -275,7 +280,7 @@ mod tests {
     fn a_gap_is_given_up_only_once_it_is_acknowledged() {
         let mut stream = Stream::default();
         stream.begin(100);
-        assert!(stream.keep(&segment(b"0123456789", 100, 6, 4, 1)));
+        assert!(stream.keep(segment(b"0123456789", 100, 6, 4, 1)));
         assert_eq!(stream.give_up(Some(100)), None);
         assert_eq!(stream.ready(), None);
         assert_eq!(stream.give_up(Some(110)), Some(6));
@@ -288,7 +293,7 @@ mod tests {
         let mut stream = Stream::default();
         stream.begin(0);
         let kept = (1..5000)
-            .take_while(|i| stream.keep(&segment(&[0; 1], i * 2, 0, 1, 1)))
+            .take_while(|i| stream.keep(segment(&[0; 1], i * 2, 0, 1, 1)))
             .count();
         assert_eq!(kept, AHEAD_SEGMENTS_MAX);
     }

@@ -50,6 +50,7 @@ pub(super) struct Long {
 
 impl Key {
     /// The key of a packet, and true when its sender is the lower of the two ends.
+    #[inline]
     pub(super) fn new(kind: u16, src: (IpAddr, u16), dst: (IpAddr, u16)) -> (Self, bool) {
         if let (IpAddr::V4(src_ip), IpAddr::V4(dst_ip)) = (src.0, dst.0) {
             let end = |ip: Ipv4Addr, port| u64::from(ip.to_bits()) << 16 | u64::from(port);
