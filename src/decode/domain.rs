@@ -155,9 +155,11 @@ impl DomainName {
 /// Writes a label: printable text as it is, what would be misread and what is no text as `\.`, `\\` or `\DDD` in decimal.
 pub(crate) fn push_label(label: &[u8], out: &mut String) {
     let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'.' | b'\\');
-    if label.iter().all(plain) {
-        // Nearly all are.
-        out.push_str(&String::from_utf8_lossy(label));
+    // Nearly all labels are.
+    if let Ok(text) = str::from_utf8(label)
+        && label.iter().all(plain)
+    {
+        out.push_str(text);
         return;
     }
     for chunk in label.utf8_chunks() {

@@ -67,12 +67,12 @@ impl Narrator {
             };
             self.links.forget(id, &strand);
             if let Some(crowd) = into.and_then(|id| self.strands.get_mut(&id)) {
-                crowd.absorb(strand);
+                crowd.absorb(*strand);
                 continue;
             }
             strand.crowd = true;
             strand.children.clear();
-            let id = self.add(strand);
+            let id = self.add(*strand);
             into = Some(id);
             if let Some(crowd) = self.crowds.get_mut(&key) {
                 crowd.root = into;

@@ -30,6 +30,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::flow::{Ending, Flow};
 use crate::model::{EventDef, PacketId, Side, Timestamp};
@@ -71,7 +72,7 @@ enum Later {
 /// A journey that is over, still without words: telling it needs nothing else, and may happen on another thread.
 #[derive(Debug)]
 pub struct Over {
-    strands: Vec<(u32, Strand)>,
+    strands: Vec<(u32, Box<Strand>)>,
     library: Arc<Library>,
     now: Timestamp,
 }
@@ -90,7 +91,7 @@ pub struct Narrator {
     library: Arc<Library>,
     strands: Strands,
     /// Strands by conversation.
-    routes: FxHashMap<u32, Vec<u32>>,
+    routes: FxHashMap<u32, SmallVec<[u32; 2]>>,
     links: Links,
     crowds: FxHashMap<crowd::Key, crowd::Crowd>,
     waiting: VecDeque<(Timestamp, Later)>,
@@ -125,7 +126,7 @@ impl Narrator {
             Happening::Scene(scene) => self.take(scene),
             Happening::Closed(now, conversation) => {
                 self.catch_up(now);
-                let strands = self.routes(conversation.id).to_vec();
+                let strands = SmallVec::<[u32; 2]>::from_slice(self.routes(conversation.id));
                 self.settle(&strands, *conversation);
             }
             Happening::Ended(flow) => {
@@ -353,7 +354,7 @@ impl Narrator {
 
     /// The strands of a conversation.
     fn routes(&self, conversation: u32) -> &[u32] {
-        self.routes.get(&conversation).map_or(&[], Vec::as_slice)
+        self.routes.get(&conversation).map_or(&[], |routes| routes)
     }
 
     fn all(&self) -> Vec<u32> {

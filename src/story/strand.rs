@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::decode::BodyPart;
 use crate::model::{EventDef, Mac, PacketId, Side, Timestamp};
@@ -75,7 +76,7 @@ pub(super) struct Strand {
         reason = "they are sorted and handed on, and a pointer moves faster"
     )]
     pub moments: Vec<Box<Moment>>,
-    pub conversations: Vec<Conversation>,
+    pub conversations: SmallVec<[Conversation; 1]>,
     /// How many of the conversations have not ended.
     pub open: u32,
     pub first: PacketId,
@@ -111,7 +112,7 @@ impl Strand {
             joined: Joined::Serves,
             children: Vec::new(),
             moments: Vec::new(),
-            conversations: Vec::new(),
+            conversations: SmallVec::new(),
             open: 0,
             first: moment.first(),
             last: moment.until,
@@ -163,7 +164,7 @@ impl Strand {
     pub(super) fn grow(&mut self, part: &BodyPart, flow: u32, packet: PacketId, time: Timestamp) {
         self.last = self.last.max(time);
         let Some(moment) = self.moments.iter_mut().rev().find(|m| {
-            m.def == part.event
+            std::ptr::eq(m.def, part.event)
                 && m.flow == Some(flow)
                 && m.from.is_none_or(|side| side == part.from)
         }) else {
@@ -214,8 +215,6 @@ impl Strand {
 
     /// Takes in a conversation that it does not know.
     pub(super) fn meet(&mut self, conversation: Conversation) {
-        // Most strands have one, and many strands wait for their end.
-        self.conversations.reserve_exact(1);
         self.conversations.push(conversation);
         self.open += 1;
     }

@@ -35,14 +35,14 @@ impl Strands {
         self.get(id).is_some()
     }
 
-    pub(super) fn remove(&mut self, id: &u32) -> Option<Strand> {
+    pub(super) fn remove(&mut self, id: &u32) -> Option<Box<Strand>> {
         let place = self.place(*id)?;
         let strand = self.places.get_mut(place)?.take()?;
         while let Some(None) = self.places.front() {
             self.places.pop_front();
             self.first += 1;
         }
-        Some(*strand)
+        Some(strand)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Strand)> {

@@ -30,12 +30,8 @@ impl Narrator {
             .links
             .unclaimed
             .iter()
-            .copied()
-            .filter(|q| {
-                self.strands
-                    .get(q)
-                    .is_some_and(|s| s.neighbour.target == Some(address))
-            })
+            .filter(|(_, question)| question.target == Some(address))
+            .map(|(id, _)| *id)
             .collect();
         let server = moment.src;
         let echoes = self

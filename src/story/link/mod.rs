@@ -16,7 +16,7 @@ use crate::model::{Mac, Side};
 use super::Narrator;
 use super::conversation::Conversation;
 use super::moment::{Datum, Moment};
-use super::strand::{Joined, Kind, Strand};
+use super::strand::{Joined, Kind, Neighbour, Strand};
 
 pub(in crate::story) use names::{host, reverse_name};
 
@@ -38,8 +38,8 @@ pub(in crate::story) struct Links {
     found: FxHashMap<IpAddr, Vec<u32>>,
     /// Questions to the link by who asks and for whom.
     neighbours: FxHashMap<(Option<IpAddr>, Option<IpAddr>), u32>,
-    /// Questions to the link that nobody has claimed.
-    unclaimed: Vec<u32>,
+    /// Questions to the link that nobody has claimed, with what is known of them: looked through again and again.
+    unclaimed: Vec<(u32, Neighbour)>,
     /// Counts what is learned of them, so that nobody looks at them twice for nothing.
     learned: u64,
     /// Datagrams and echoes by their two ends.
@@ -75,7 +75,7 @@ impl Links {
                 }
             }
         }
-        self.unclaimed.retain(|other| *other != id);
+        self.unclaimed.retain(|other| other.0 != id);
         self.redirects.retain(|other| *other != id);
         if strand.kind == Kind::Neighbour {
             let n = strand.neighbour;
@@ -258,7 +258,7 @@ impl Narrator {
         if let Some(parent) = self.strands.get_mut(&parent) {
             parent.children.push(child);
         }
-        self.links.unclaimed.retain(|other| *other != child);
+        self.links.unclaimed.retain(|other| other.0 != child);
     }
 
     fn is_claimed(&self, id: u32) -> bool {

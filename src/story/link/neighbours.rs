@@ -20,6 +20,7 @@ impl Narrator {
         let mut strand = Strand::new(Kind::Neighbour, moment);
         strand.neighbour.asker = asker;
         strand.neighbour.target = target;
+        let known = strand.neighbour;
         let id = self.add(strand);
         self.links.neighbours.insert(key, id);
         // A host that was just given an address makes sure of it: that is the end of the lease's story.
@@ -33,7 +34,7 @@ impl Narrator {
         if self.links.unclaimed.len() >= UNCLAIMED_MAX {
             self.links.unclaimed.remove(0);
         }
-        self.links.unclaimed.push(id);
+        self.links.unclaimed.push((id, known));
         id
     }
 
@@ -59,6 +60,11 @@ impl Narrator {
                 known.asked_mac = mac("eth.dst").filter(|mac| !mac.is_group());
             }
         }
+        let known = *known;
+        let mut unclaimed = self.links.unclaimed.iter_mut();
+        if let Some(question) = unclaimed.find(|question| question.0 == id) {
+            question.1 = known;
+        }
     }
 
     /// Joins the questions to the link that a strand's frames needed.
@@ -70,12 +76,8 @@ impl Narrator {
             .links
             .unclaimed
             .iter()
-            .copied()
-            .filter(|question| {
-                self.strands
-                    .get(question)
-                    .is_some_and(|q| needs(strand, &q.neighbour))
-            })
+            .filter(|(_, question)| needs(strand, question))
+            .map(|(id, _)| *id)
             .collect();
         for question in fits {
             self.join(question, id, Joined::Serves);

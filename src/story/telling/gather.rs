@@ -18,7 +18,7 @@ use super::genre::story;
 use super::people::actors;
 
 /// Puts the strands of a journey into one order and finds out what it is about.
-pub(super) fn gather(mut strands: Vec<(u32, Strand)>, now: Timestamp) -> Option<Tale> {
+pub(super) fn gather(mut strands: Vec<(u32, Box<Strand>)>, now: Timestamp) -> Option<Tale> {
     strands.sort_by_key(|(_, strand)| strand.first);
     let legs = legs(&strands);
     let mut moments = Vec::new();
@@ -112,7 +112,7 @@ fn order(moment: &Moment) -> (PacketId, bool) {
 }
 
 /// Which connection of the journey each strand serves, from 1.
-fn legs(strands: &[(u32, Strand)]) -> FxHashMap<u32, u32> {
+fn legs(strands: &[(u32, Box<Strand>)]) -> FxHashMap<u32, u32> {
     let mut legs = FxHashMap::default();
     let mut count = 0;
     for (id, strand) in strands {

@@ -25,7 +25,7 @@ use people::url;
 
 /// Tells a root strand and all that belong to it. `now` is how far the capture has come.
 pub(super) fn tell(
-    strands: Vec<(u32, Strand)>,
+    strands: Vec<(u32, Box<Strand>)>,
     library: &Library,
     now: Timestamp,
 ) -> Option<Journey> {
