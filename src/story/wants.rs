@@ -367,3 +367,71 @@ pub(super) fn evidence(d: &Dissection, span: Span) -> Evidence {
         Evidence::Observed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Block;
+    use crate::flow::{Flows, Want};
+    use crate::model::PacketId;
+    use crate::samples::SAMPLES;
+    use crate::secrets::Secrets;
+    use crate::story::scripts::Library;
+
+    /// What is wanted of a layer: each key, its place and its value.
+    type Found = Vec<(&'static str, Span, String)>;
+
+    /// The layers of all frames of a sample, by frame, protocol and place.
+    fn layers(sample: &crate::samples::Sample, want: Want) -> BTreeMap<String, Found> {
+        let library = Library::built_in().map_err(|(name, mistake)| format!("{name}: {mistake:?}"));
+        let wants = Wants::new(library.unwrap().all());
+        let mut capture = sample.open().unwrap();
+        let (mut flows, mut secrets) = (Flows::new(want), Secrets::new());
+        let mut d = Dissection::default();
+        let mut found = BTreeMap::new();
+        let mut number = 0;
+        while let Some(block) = capture.next().unwrap() {
+            match block {
+                Block::Frame(frame) => {
+                    number += 1;
+                    let len = frame.bytes.len() as u32;
+                    let packet = PacketId(number);
+                    d.begin(packet, frame.time, frame.link, frame.wire_len, len);
+                    flows.feed(frame.bytes, &mut d, &mut secrets);
+                    for layer in &d.layers {
+                        let place = format!("{number} {} {:?}", layer.protocol.key, layer.span);
+                        let fields = d.fields_of(layer).iter();
+                        let wanted = fields.filter(|f| wants.fields.number(f.def).is_some());
+                        let told = |f: &Field| {
+                            let text = match f.value {
+                                Value::Text(..) => d.text(f.value).to_owned(),
+                                plain => format!("{plain:?}"),
+                            };
+                            (f.def.key, f.span, text)
+                        };
+                        found.insert(place, wanted.map(told).collect());
+                    }
+                }
+                Block::Secrets(text) => {
+                    secrets.add_key_log(text);
+                }
+                Block::Name { .. } => {}
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn what_stories_want_is_there_without_detail() {
+        for sample in SAMPLES {
+            let detailed = layers(sample, Want::Fields);
+            let brief = layers(sample, Want::Events);
+            assert!(!brief.is_empty());
+            for (place, found) in brief {
+                if let Some(all) = detailed.get(&place) {
+                    assert_eq!(&found, all, "{}: {place}", sample.name);
+                }
+            }
+        }
+    }
+}

@@ -70,7 +70,8 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             c.next(Next::Data, c.rest_span());
         }
         _ => {
-            match TYPE.name_of(u64::from(number)) {
+            let name = c.detail().then(|| TYPE.name_of(u64::from(number)));
+            match name.flatten() {
                 Some(name) => c.summary(format_args!("{src} → {dst}, {name}")),
                 None => c.summary(format_args!("{src} → {dst}, type 0x{number:04x}")),
             }

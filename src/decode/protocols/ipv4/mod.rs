@@ -91,15 +91,17 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.u16(&CHECKSUM)?;
     let src = Ipv4Addr::from(c.ip4(&SRC)?);
     let dst = Ipv4Addr::from(c.ip4(&DST)?);
-    let carried = PROTO
-        .name_of(u64::from(proto))
-        .unwrap_or("unknown protocol");
-    if offset > 0 || more {
-        c.summary(format_args!(
-            "{src} → {dst}, {carried}, ttl {ttl}, fragment at {offset}"
-        ));
-    } else {
-        c.summary(format_args!("{src} → {dst}, {carried}, ttl {ttl}"));
+    if c.detail() {
+        let carried = PROTO
+            .name_of(u64::from(proto))
+            .unwrap_or("unknown protocol");
+        if offset > 0 || more {
+            c.summary(format_args!(
+                "{src} → {dst}, {carried}, ttl {ttl}, fragment at {offset}"
+            ));
+        } else {
+            c.summary(format_args!("{src} → {dst}, {carried}, ttl {ttl}"));
+        }
     }
 
     let options = (header as usize).saturating_sub(20);

@@ -165,6 +165,15 @@ impl fmt::Display for Flags {
 fn flags(c: &mut Cursor<'_, '_>) -> Result<Flags, Fault> {
     let flags = c.bits(&FLAGS, 2, 4, 12)?;
     let flags = Flags(flags as u16);
+    if c.detail() {
+        each_flag(c, &flags)?;
+    }
+    c.take(2)?;
+    Ok(flags)
+}
+
+/// Shows the flags of the next two bytes bit by bit, and as letters.
+fn each_flag(c: &mut Cursor<'_, '_>, flags: &Flags) -> Result<(), Fault> {
     let both = c.ahead(2);
     let (high, low) = (
         Span { len: 1, ..both },
@@ -197,17 +206,13 @@ fn flags(c: &mut Cursor<'_, '_>) -> Result<Flags, Fault> {
             let set = flags.0 << bit & 0x80 != 0;
             c.put(def, span, Value::Bool(set));
         }
-        if c.detail() {
-            let letters: String = flags
-                .each()
-                .map(|(_, letter, set)| if set { letter } else { '·' })
-                .collect();
-            c.put_text(&LETTERS, both, &letters);
-        }
+        let letters: String = flags
+            .each()
+            .map(|(_, letter, set)| if set { letter } else { '·' })
+            .collect();
+        c.put_text(&LETTERS, both, &letters);
         Ok(())
-    })?;
-    c.take(2)?;
-    Ok(flags)
+    })
 }
 
 #[cfg(test)]
