@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -18,15 +18,13 @@ use super::options::{Face, When};
 /// Columns where nobody says how many there are.
 const WIDTH: usize = 100;
 
-/// How many bytes are written together, and how much room is kept for the next record.
+/// How many bytes are written together.
 const TOGETHER: usize = 1 << 16;
 
 /// An opened output.
 pub(crate) struct Output {
     name: String,
-    to: BufWriter<Box<dyn Write>>,
-    /// The record that is being written.
-    record: Vec<u8>,
+    to: Waiting,
     /// How text looks there.
     pub(crate) look: Look,
 }
@@ -72,8 +70,10 @@ impl Output {
     fn new(name: String, to: Box<dyn Write>, look: Look) -> Self {
         Self {
             name,
-            to: BufWriter::with_capacity(TOGETHER, to),
-            record: Vec::new(),
+            to: Waiting {
+                bytes: Vec::new(),
+                to,
+            },
             look,
         }
     }
@@ -104,19 +104,16 @@ impl Output {
 
     /// Writes a value as JSON, and what stands behind it.
     pub(crate) fn json(&mut self, value: &impl Serialize, after: &[u8]) -> Result<(), Error> {
-        self.record.clear();
-        // One long record does not keep its room.
-        self.record.shrink_to(TOGETHER);
-        let written = json::write(value, &mut self.record).map_err(io::Error::from);
-        self.record.extend_from_slice(after);
-        let written = written.and_then(|()| self.to.write_all(&self.record));
-        written.map_err(|source| self.error(source))
+        self.with(|out| {
+            json::write(value, &mut out.bytes)?;
+            out.write_all(after)
+        })
     }
 
     /// Writes with a function.
     pub(crate) fn with(
         &mut self,
-        write: impl FnOnce(&mut BufWriter<Box<dyn Write>>) -> io::Result<()>,
+        write: impl FnOnce(&mut Waiting) -> io::Result<()>,
     ) -> Result<(), Error> {
         let written = write(&mut self.to);
         written.map_err(|source| self.error(source))
@@ -133,6 +130,44 @@ impl Output {
             name: self.name.clone(),
             source,
         }
+    }
+}
+
+/// What is going to be written together. Unlike in a `BufWriter`, records are put together where they wait.
+pub(crate) struct Waiting {
+    bytes: Vec<u8>,
+    to: Box<dyn Write>,
+}
+
+impl Waiting {
+    fn hand_on(&mut self) -> io::Result<()> {
+        let written = self.to.write_all(&self.bytes);
+        // Nothing is written twice, and one long record does not keep its room.
+        self.bytes.clear();
+        self.bytes.shrink_to(2 * TOGETHER);
+        written
+    }
+}
+
+impl Write for Waiting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        if self.bytes.len() >= TOGETHER {
+            self.hand_on()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.hand_on()?;
+        self.to.flush()
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // What came before an error is still told.
+        let _ = self.flush();
     }
 }
 

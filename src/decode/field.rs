@@ -1,9 +1,10 @@
 //! A field: its definition, its value, and how the value is shown.
 
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::model::Span;
+use crate::model::{Span, push_ip};
+
+pub(crate) use crate::model::push_hex as hex;
 
 /// A sorted table of numbers and their registered names.
 pub type Names = &'static [(u64, &'static str)];
@@ -130,19 +131,15 @@ impl FieldDef {
             Value::Bool(set) => out.push_str(if set { "set" } else { "not set" }),
             Value::Num(number) => self.display_number(number, out),
             Value::Int(number) => {
-                let _ = write!(out, "{number}");
+                out.push_str(itoa::Buffer::new().format(number));
                 self.display_unit(out);
             }
             Value::Float(number) => {
                 let _ = write!(out, "{number}");
                 self.display_unit(out);
             }
-            Value::Ip4(octets) => {
-                let _ = write!(out, "{}", Ipv4Addr::from(octets));
-            }
-            Value::Ip6(octets) => {
-                let _ = write!(out, "{}", Ipv6Addr::from(octets));
-            }
+            Value::Ip4(octets) => push_ip(octets.into(), out),
+            Value::Ip6(octets) => push_ip(octets.into(), out),
             Value::Mac(octets) => hex(&octets, out),
             Value::Bytes => hex(bytes, out),
             Value::Text(..) => out.push_str(text),
@@ -155,34 +152,21 @@ impl FieldDef {
             Show::Names(base, _) | Show::Named(base, _) => base,
             _ => Base::Dec,
         };
-        let _ = match base {
-            Base::Dec => write!(out, "{number}"),
-            Base::Hex(digits) => write!(out, "0x{number:0width$x}", width = usize::from(digits)),
-        };
+        match base {
+            Base::Dec => out.push_str(itoa::Buffer::new().format(number)),
+            Base::Hex(digits) => {
+                let _ = write!(out, "0x{number:0width$x}", width = usize::from(digits));
+            }
+        }
         if let Some(name) = self.name_of(number) {
-            let _ = write!(out, " ({name})");
+            out.extend([" (", name, ")"]);
         }
         self.display_unit(out);
     }
 
     fn display_unit(&self, out: &mut String) {
         if let Show::Unit(unit) = self.show {
-            let _ = write!(out, " {unit}");
+            out.extend([" ", unit]);
         }
-    }
-}
-
-/// Writes bytes as `aa:bb:cc`.
-pub(crate) fn hex(bytes: &[u8], out: &mut String) {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    out.reserve(bytes.len() * 3);
-    for (i, byte) in bytes.iter().enumerate() {
-        if i > 0 {
-            out.push(':');
-        }
-        out.push(DIGITS[usize::from(byte >> 4)]);
-        out.push(DIGITS[usize::from(byte & 15)]);
     }
 }

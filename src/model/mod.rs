@@ -8,7 +8,7 @@ mod side;
 mod span;
 mod time;
 
-pub use addr::{Endpoint, Mac};
+pub use addr::{Endpoint, Mac, push_hex, push_ip};
 pub use event::EventDef;
 pub use link::LinkType;
 pub use osi::Osi;

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::model::push_ip;
+
 use super::journey::{Journey, Role, Told, Who};
 
 /// A word.
@@ -151,16 +153,12 @@ pub static WORDS: &[Word] = &[
     Word {
         name: "source",
         help: "The address that this step's packet came from.",
-        value: Value::Found(|_, t| {
-            Some(Spoken::Value(t?.moment.as_ref()?.src?.to_string().into()))
-        }),
+        value: Value::Found(|_, t| Some(Spoken::Value(ip(t?.moment.as_ref()?.src?)))),
     },
     Word {
         name: "destination",
         help: "The address that this step's packet went to.",
-        value: Value::Found(|_, t| {
-            Some(Spoken::Value(t?.moment.as_ref()?.dst?.to_string().into()))
-        }),
+        value: Value::Found(|_, t| Some(Spoken::Value(ip(t?.moment.as_ref()?.dst?)))),
     },
     Word {
         name: "count",
@@ -318,13 +316,18 @@ pub static WORDS: &[Word] = &[
 fn who(who: Who) -> Spoken<'static> {
     match who {
         Who::Role(role) => Spoken::Actor(role),
-        Who::Address(ip) => Spoken::Value(ip.to_string().into()),
+        Who::Address(address) => Spoken::Value(ip(address)),
     }
 }
 
 fn address(j: &Journey, role: Role) -> Option<Spoken<'static>> {
-    let ip: IpAddr = j.actor(role)?.ip?;
-    Some(Spoken::Value(ip.to_string().into()))
+    Some(Spoken::Value(ip(j.actor(role)?.ip?)))
+}
+
+fn ip(ip: IpAddr) -> Cow<'static, str> {
+    let mut text = String::new();
+    push_ip(ip, &mut text);
+    text.into()
 }
 
 /// The conversation of a step, else the journey's first.

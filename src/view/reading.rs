@@ -109,7 +109,9 @@ impl<'a> Reader<'a> {
         match form {
             Form::Count => {
                 let count = 1 + values.count();
-                out.add(Role::Value, |text| text.push_str(&count.to_string()));
+                out.add(Role::Value, |text| {
+                    text.push_str(itoa::Buffer::new().format(count));
+                });
             }
             Form::First | Form::Last => {
                 out.add(Role::Value, |text| self.display(first, form, text));

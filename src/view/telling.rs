@@ -1,10 +1,11 @@
 //! Makes views of told journeys. What is said is the script's; what it quotes is read by the [`Reader`].
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, push_ip};
 use crate::story::journey as told;
 use crate::story::moment::{self, Captured};
 use crate::story::script;
@@ -129,7 +130,7 @@ fn chapters(journey: &told::Journey) -> Vec<Chapter> {
 fn actor(actor: &told::Actor) -> Actor {
     Actor {
         role: actor.role.word(),
-        ip: actor.ip.map(|ip| ip.to_string()),
+        ip: actor.ip.map(ip_text),
         mac: actor.mac.map(|mac| mac.to_string()),
         name: actor.name.as_deref().map(str::to_owned),
     }
@@ -385,10 +386,16 @@ fn evidence(evidence: moment::Evidence) -> Evidence {
     }
 }
 
+fn ip_text(ip: IpAddr) -> String {
+    let mut text = String::new();
+    push_ip(ip, &mut text);
+    text
+}
+
 fn who(who: told::Who) -> Text {
     match who {
         told::Who::Role(role) => role.word().into(),
-        told::Who::Address(ip) => ip.to_string().into(),
+        told::Who::Address(ip) => ip_text(ip).into(),
     }
 }
 
