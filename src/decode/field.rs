@@ -1,5 +1,6 @@
 //! A field: its definition, its value, and how the value is shown.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::model::{Span, push_ip};
@@ -169,4 +170,9 @@ impl FieldDef {
             out.extend([" ", unit]);
         }
     }
+}
+
+/// Bytes as text; what is not UTF-8 is replaced by U+FFFD. Nearly all text is UTF-8, and to see that takes little.
+pub(crate) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }

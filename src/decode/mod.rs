@@ -26,8 +26,8 @@ pub use dissection::{
 };
 pub use engine::{decode_frame, decode_message, decode_span};
 pub use fault::{Fault, FaultKind, Limit};
-pub(crate) use field::join;
 pub use field::{Base, Field, FieldDef, Names, Show, Value};
+pub(crate) use field::{join, lossy};
 pub use hidden::Hidden;
 pub use opener::{Epoch, Opener, Sealed, TlsVersion, Unopened};
 pub use table::{

@@ -85,8 +85,8 @@ impl History {
 
     /// The letters.
     pub(super) fn text(&self) -> String {
-        let letters = self.letters.iter().take(usize::from(self.len));
-        letters.map(|&letter| char::from(letter)).collect()
+        let letters = self.letters.get(..usize::from(self.len));
+        String::from_utf8_lossy(letters.unwrap_or_default()).into_owned()
     }
 
     fn once(&mut self, from: Side, letter: u8) {

@@ -90,7 +90,9 @@ impl Flows {
         let all = self.want == Want::Fields;
         d.detail = all;
         self.now = self.now.max(d.time);
-        if let Some(id) = self.table.stale(self.now) {
+        if self.table.is_due(self.now)
+            && let Some(id) = self.table.stale(self.now)
+        {
             self.end(id);
         }
         if all {
@@ -196,8 +198,8 @@ impl Flows {
         d: &mut Dissection,
         opener: &mut dyn Opener,
     ) {
-        let ends = [(found.src, segment.src), (found.dst, segment.dst)];
-        let (key, forth) = Key::new(exchange::TCP, ends[0], ends[1]);
+        let (src, dst) = ((&found.src, segment.src), (&found.dst, segment.dst));
+        let (key, forth) = Key::new(exchange::TCP, src, dst);
         let asks = segment.flags & (TcpSkim::SYN | TcpSkim::ACK) == TcpSkim::SYN;
         let mut place = self.live(&key, forth);
         let reused = |(id, from)| {
@@ -214,14 +216,16 @@ impl Flows {
             } else {
                 serves_tcp(segment.src, segment.dst)
             };
-            self.open("tcp", key, forth, server_sends, anew || asks, ends, d)
+            let anew = anew || asks;
+            self.open("tcp", key, forth, server_sends, anew, [src, dst], d)
         });
         d.flow = Some(FlowRef { id, from });
         let Some(flow) = self.table.flow_mut(id) else {
             return;
         };
         flow.count(from, d.packet, d.time);
-        if flow.frames <= 8 {
+        let only_counted = self.want == Want::Conversations;
+        if flow.frames <= 8 && !only_counted {
             flow.meet(from, found.mac);
         }
         let seen = Seen::new(id, from, found, segment, d.time, d.packet);
@@ -231,7 +235,7 @@ impl Flows {
             is_twin: &|| self.recent.has_twin(&seen),
             first_syn: flow.first_question(),
         };
-        if asks {
+        if asks && !only_counted {
             flow.ask(d.packet, d.time);
         }
         let mut h = Hearing {
@@ -250,9 +254,9 @@ impl Flows {
     }
 
     fn udp(&mut self, frame: &[u8], found: &Skim, datagram: &UdpSkim, d: &mut Dissection) {
-        let ends = [(found.src, datagram.src), (found.dst, datagram.dst)];
-        let (key, forth) = Key::new(exchange::UDP, ends[0], ends[1]);
         let (src, dst) = (datagram.src, datagram.dst);
+        let ends = [(&found.src, src), (&found.dst, dst)];
+        let (key, forth) = Key::new(exchange::UDP, ends[0], ends[1]);
         let (id, from) = self.live(&key, forth).unwrap_or_else(|| {
             let server_sends = serves_udp(src, dst);
             self.open("udp", key, forth, server_sends, false, ends, d)
@@ -262,18 +266,20 @@ impl Flows {
             return;
         };
         flow.count(from, d.packet, d.time);
-        flow.meet(from, found.mac);
         flow.history.datagram(from);
         flow.bytes[from.index()] += u64::from(datagram.payload_len);
         if self.want == Want::Conversations {
             // Its ports name what a datagram carries; nothing else of it is asked for.
             let bytes = d.bytes(frame, datagram.payload).unwrap_or_default();
-            let found = protocol(Next::Udp(src, dst), bytes).filter(|found| found.key != "data");
-            if let Some(found) = found.filter(|_| flow.app == "udp") {
+            if flow.app == "udp"
+                && let Some(found) = protocol(Next::Udp(src, dst), bytes)
+                && found.key != "data"
+            {
                 flow.app = found.key;
             }
             return;
         }
+        flow.meet(from, found.mac);
         if d.layers.is_empty() {
             decode_frame(frame, d);
         }
@@ -290,7 +296,7 @@ impl Flows {
         if self.quotes(d) {
             return;
         }
-        let ends = [exchange.src, exchange.dst];
+        let ends = [&exchange.src, &exchange.dst].map(|(ip, tag)| (ip, *tag));
         let (key, forth) = Key::new(exchange.kind, ends[0], ends[1]);
         let (id, from) = self.live(&key, forth).unwrap_or_else(|| {
             let (transport, answers) = (exchange.transport, exchange.answers);
@@ -311,7 +317,8 @@ impl Flows {
         let Some(quoted) = exchange::quoted(d) else {
             return false;
         };
-        let (key, forth) = Key::new(quoted.kind, quoted.src, quoted.dst);
+        let [src, dst] = [&quoted.src, &quoted.dst].map(|(ip, tag)| (ip, *tag));
+        let (key, forth) = Key::new(quoted.kind, src, dst);
         let Some((id, of)) = self.live(&key, forth) else {
             return false;
         };
@@ -351,14 +358,14 @@ impl Flows {
         forth: bool,
         server_sends: bool,
         anew: bool,
-        ends: [(IpAddr, u16); 2],
+        ends: [(&IpAddr, u16); 2],
         d: &Dissection,
     ) -> (u32, Side) {
         if let Some((flow, _)) = self.table.find(&key, forth) {
             self.end(flow.id);
         }
         let has_ports = matches!(transport, "tcp" | "udp");
-        let [src, dst] = ends.map(|(ip, port)| Endpoint {
+        let [src, dst] = ends.map(|(&ip, port)| Endpoint {
             ip,
             port: has_ports.then_some(port),
         });

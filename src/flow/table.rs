@@ -51,9 +51,9 @@ pub(super) struct Long {
 impl Key {
     /// The key of a packet, and true when its sender is the lower of the two ends.
     #[inline]
-    pub(super) fn new(kind: u16, src: (IpAddr, u16), dst: (IpAddr, u16)) -> (Self, bool) {
+    pub(super) fn new(kind: u16, src: (&IpAddr, u16), dst: (&IpAddr, u16)) -> (Self, bool) {
         if let (IpAddr::V4(src_ip), IpAddr::V4(dst_ip)) = (src.0, dst.0) {
-            let end = |ip: Ipv4Addr, port| u64::from(ip.to_bits()) << 16 | u64::from(port);
+            let end = |ip: &Ipv4Addr, port| u64::from(ip.to_bits()) << 16 | u64::from(port);
             let (src, dst) = (end(src_ip, src.1), end(dst_ip, dst.1));
             let low = src.min(dst) | u64::from(kind) << 48;
             let high = src.max(dst);
@@ -62,7 +62,7 @@ impl Key {
         let forth = src <= dst;
         let (low, high) = if forth { (src, dst) } else { (dst, src) };
         let rest = u64::from(low.1) << 32 | u64::from(high.1) << 16 | u64::from(kind);
-        let [low, high] = [bits(low.0), bits(high.0)];
+        let [low, high] = [bits(*low.0), bits(*high.0)];
         let halves = [low >> 64, low, high >> 64, high];
         let addresses = halves.map(|half| half as u64);
         (Self::V6(Long { addresses, rest }), forth)
@@ -177,6 +177,13 @@ impl Table {
             self.long.retain(|_, place| goes_on(place));
         }
         Some(entry.flow)
+    }
+
+    /// Is it time to ask for one that is [`Self::stale`]?
+    #[inline]
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        let due = self.visits.front().is_some_and(|&(due, _)| due < now);
+        due || self.live > CROWD
     }
 
     /// A conversation that has been silent for too long; or one that makes room, when there are too many.

@@ -5,7 +5,7 @@
 use crate::model::Span;
 
 use super::{Cursor, FIELDS_MAX};
-use crate::decode::{Fault, FieldDef, Value};
+use crate::decode::{Fault, FieldDef, Value, lossy};
 
 impl<'b> Cursor<'b, '_> {
     /// Records a field with any value and span (computed values have length 0).
@@ -172,7 +172,7 @@ impl<'b> Cursor<'b, '_> {
         let span = self.ahead(len);
         let bytes = self.take(len)?;
         if !self.mute() {
-            self.put_text(def, span, &String::from_utf8_lossy(bytes));
+            self.put_text(def, span, &lossy(bytes));
         }
         Ok(bytes)
     }

@@ -58,12 +58,24 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, session: &mut Session) -> Result<(), 
     if c.detail() {
         hassh(c, &offer);
     }
+    if !c.mute() {
+        signals(c, &offer);
+    }
+    settle(c, session, offer);
+    Ok(())
+}
+
+/// What a list signals besides methods, and the summary.
+fn signals(c: &mut Cursor<'_, '_>, offer: &Offer) {
     let (ext_info, strict) = match c.side() {
         Side::Client => ("ext-info-c", "kex-strict-c-v00@openssh.com"),
         Side::Server => ("ext-info-s", "kex-strict-s-v00@openssh.com"),
     };
     c.computed(&EXT_INFO, Value::Bool(offer.has_kex(ext_info)));
     c.computed(&STRICT_OFFERED, Value::Bool(offer.has_kex(strict)));
+    if !c.detail() {
+        return;
+    }
     c.summary(format_args!(
         "key exchange init: {}, {}, {}, {}",
         Count(offer.count(0), "method"),
@@ -71,8 +83,6 @@ pub(super) fn read(c: &mut Cursor<'_, '_>, session: &mut Session) -> Result<(), 
         Count(offer.count(2), "cipher"),
         Count(offer.count(4), "MAC"),
     ));
-    settle(c, session, offer);
-    Ok(())
 }
 
 /// The fingerprint of a program by what it offers in its own direction.

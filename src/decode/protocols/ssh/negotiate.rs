@@ -1,5 +1,7 @@
 //! What two KEXINIT messages decide together (RFC 4253 section 7.1): the client's order wins.
 
+use crate::decode::lossy;
+
 use super::names::authenticates;
 
 /// Name-lists of a KEXINIT in wire order, without the languages.
@@ -34,7 +36,7 @@ impl Offer {
     pub(super) fn set(&mut self, list: usize, names: &[u8]) {
         if let Some(kept) = self.lists.get_mut(list) {
             let names = names.get(..LIST_MAX).unwrap_or(names);
-            *kept = String::from_utf8_lossy(names).into_owned();
+            *kept = lossy(names).into_owned();
         }
     }
 

@@ -66,7 +66,7 @@ fn extension(
     let whole = usize::from(len) <= c.left();
     let mut unused = Shape::default();
     let shape = shape.unwrap_or(&mut unused);
-    shape_list(&mut shape.extensions, kind.into());
+    shape_list(c, &mut shape.extensions, kind.into());
     let result = c.within(&EXTENSION_LENGTH, len.into(), |c| {
         body(c, kind, within, shape)?;
         let left = c.left();
@@ -262,7 +262,8 @@ fn groups(c: &mut Cursor<'_, '_>, shape: &mut Shape) -> Result<(), Fault> {
     c.within(&GROUPS_LENGTH, len.into(), |c| {
         c.group(&GROUPS, |c| {
             while !c.is_empty() {
-                shape_list(&mut shape.groups, c.u16(&GROUP)?.into());
+                let group = c.u16(&GROUP)?;
+                shape_list(c, &mut shape.groups, group.into());
             }
             Ok(())
         })
@@ -274,7 +275,8 @@ fn point_formats(c: &mut Cursor<'_, '_>, shape: &mut Shape) -> Result<(), Fault>
     c.within(&POINT_FORMATS_LENGTH, len.into(), |c| {
         c.group(&POINT_FORMATS, |c| {
             while !c.is_empty() {
-                shape_list(&mut shape.formats, c.u8(&POINT_FORMAT)?.into());
+                let format = c.u8(&POINT_FORMAT)?;
+                shape_list(c, &mut shape.formats, format.into());
             }
             Ok(())
         })

@@ -37,9 +37,9 @@ pub(super) struct Shape {
     pub early_data: bool,
 }
 
-/// Adds a number to one of JA3's lists.
-pub(super) fn list(to: &mut String, number: u64) {
-    if !names::is_grease(number) {
+/// Adds a number to one of JA3's lists, where JA3 is wanted.
+pub(super) fn list(c: &Cursor<'_, '_>, to: &mut String, number: u64) {
+    if c.detail() && !names::is_grease(number) {
         let separator = if to.is_empty() { "" } else { "-" };
         let _ = write!(to, "{separator}{number}");
     }
@@ -81,7 +81,8 @@ fn client_hello_fields(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.within(&SUITES_LENGTH, len.into(), |c| {
         c.group(&SUITES, |c| {
             while !c.is_empty() {
-                list(&mut suites, c.u16(&SUITE)?.into());
+                let suite = c.u16(&SUITE)?;
+                list(c, &mut suites, suite.into());
             }
             Ok(())
         })
