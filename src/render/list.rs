@@ -1,11 +1,9 @@
 //! The conversations of a capture, one line each.
 
-use std::fmt::Write as _;
-use std::net::IpAddr;
-
 use super::line::{Cells, Line, columns, cut};
 use super::theme::Ink;
 use super::{Look, MIN_WIDTH, units};
+use crate::model::push_ip;
 use crate::view::conversations::{Conversation, End, Facts};
 use crate::view::frame::ValueView;
 
@@ -151,23 +149,15 @@ fn what(conversation: &Conversation) -> &'static str {
 }
 
 fn end(end: &End, out: &mut String) {
-    match (end.ip, end.port) {
-        (None, None) => out.push('?'),
-        (None, Some(_)) => {}
-        (Some(IpAddr::V4(ip)), _) => {
-            for (place, octet) in ip.octets().into_iter().enumerate() {
-                if place > 0 {
-                    out.push('.');
-                }
-                units::push_number(octet.into(), out);
-            }
+    match end.ip {
+        Some(ip) if ip.is_ipv6() && end.port.is_some() => {
+            out.push('[');
+            push_ip(ip, out);
+            out.push(']');
         }
-        (Some(ip), None) => {
-            let _ = write!(out, "{ip}");
-        }
-        (Some(ip), Some(_)) => {
-            let _ = write!(out, "[{ip}]");
-        }
+        Some(ip) => push_ip(ip, out),
+        None if end.port.is_none() => out.push('?'),
+        None => {}
     }
     if let Some(port) = end.port {
         out.push(':');
