@@ -9,7 +9,6 @@ use crate::decode::{BodyPart, Dissection, Raised};
 use crate::flow::{Flow, Flows};
 use crate::model::{PacketId, Timestamp};
 
-use super::PATIENCE;
 use super::conversation::Conversation;
 use super::link;
 use super::moment::{Evidence, Moment, Packets, osi_of};
@@ -18,6 +17,9 @@ use super::wants::{self, Wants};
 
 /// How many frames back the time of a frame is remembered; a message that began earlier is told at its end's time.
 const TIMES: usize = 16_384;
+/// How long a closed connection may have stragglers, in nanoseconds: a last segment that was lost is sent again after a
+/// second, and once more two seconds later (RFC 6298 sections 2 and 5.5).
+const STRAGGLERS: i64 = 3_000_000_000;
 /// How many closed connections may wait for stragglers; in a flood the oldest waits no longer.
 const CLOSED_MAX: usize = 4096;
 
@@ -30,7 +32,7 @@ const CLOSED_MAX: usize = 4096;
 pub enum Happening {
     /// Something in a frame.
     Scene(Scene),
-    /// A connection was closed at least [`PATIENCE`] before this time: nothing more is expected of it.
+    /// A connection was closed a while before this time: nothing more is expected of it.
     Closed(Timestamp, Box<Conversation>),
     /// A conversation is over.
     Ended(Box<Flow>),
@@ -156,7 +158,7 @@ impl Witness {
             if matches!(raised.def.id, "tcp.closed" | "tcp.reset" | "tcp.refused")
                 && let Some(flow) = moment.flow
             {
-                let until = Timestamp(self.now.0.saturating_add(PATIENCE));
+                let until = Timestamp(self.now.0.saturating_add(STRAGGLERS));
                 self.closed.push_back((until, flow));
             }
             scene.moments.push(Box::new(moment));
