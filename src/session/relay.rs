@@ -9,9 +9,9 @@ use crossbeam_channel::{Sender, bounded};
 use crate::error::Error;
 
 /// How many things go over together.
-const BUNDLE: usize = 128;
+const BUNDLE: usize = 64;
 /// How many bundles may wait; then finding waits for telling.
-const WAITING: usize = 4;
+const WAITING: usize = 16;
 
 /// Where found things go.
 pub(super) struct Outlet<T> {
