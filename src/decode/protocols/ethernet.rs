@@ -92,7 +92,9 @@ fn address(
     let mac = Mac(address);
     c.nest(|c| {
         let bit = |bit| crate::model::Span { bit, bits: 1, ..at };
-        c.put(local, bit(6), Value::Bool(mac.is_local()));
+        if c.detail() {
+            c.put(local, bit(6), Value::Bool(mac.is_local()));
+        }
         c.put(group, bit(7), Value::Bool(mac.is_group()));
         Ok(())
     })?;

@@ -70,20 +70,24 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     }
     let ds = c.ahead(1);
     let codes = c.u8(&DS)?;
-    c.nest(|c| {
-        let part = |bit, bits| crate::model::Span { bit, bits, ..ds };
-        c.put(&DS_DSCP, part(0, 6), Value::Num(u64::from(codes >> 2)));
-        c.put(&DS_ECN, part(6, 2), Value::Num(u64::from(codes & 3)));
-        Ok(())
-    })?;
+    if c.detail() {
+        c.nest(|c| {
+            let part = |bit, bits| crate::model::Span { bit, bits, ..ds };
+            c.put(&DS_DSCP, part(0, 6), Value::Num(u64::from(codes >> 2)));
+            c.put(&DS_ECN, part(6, 2), Value::Num(u64::from(codes & 3)));
+            Ok(())
+        })?;
+    }
     let total = c.u16(&TOTAL_LEN)?;
     let id = c.u16(&ID)?;
-    c.bits(&FLAGS, 1, 0, 3)?;
-    let more = c.nest(|c| {
-        c.flag(&RESERVED, 1, 0)?;
-        c.flag(&DONT, 1, 1)?;
-        c.flag(&MORE, 1, 2)
-    })?;
+    let more = c.bits(&FLAGS, 1, 0, 3)? & 1 != 0;
+    if c.detail() {
+        c.nest(|c| {
+            c.flag(&RESERVED, 1, 0)?;
+            c.flag(&DONT, 1, 1)?;
+            c.flag(&MORE, 1, 2)
+        })?;
+    }
     let offset = c.bits(&OFFSET, 2, 3, 13)?.saturating_mul(8);
     c.take(2)?;
     let ttl = c.u8(&TTL)?;

@@ -177,6 +177,15 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>, heard: &mut Heard) -> Result<(), Fa
 
 fn each(c: &mut Cursor<'_, '_>, heard: &mut Heard) -> Result<(), Fault> {
     while let Some(kind) = c.peek_number(0, 1) {
+        // Nearly every segment has these, and no story asks for them.
+        if !c.detail() && kind == 1 {
+            c.skip(1);
+            continue;
+        }
+        if !c.detail() && kind == 8 && c.peek_number(1, 1) == Some(10) && c.left() >= 10 {
+            c.skip(10);
+            continue;
+        }
         match kind {
             0 => {
                 // Zeros up to the header's end are as many ends; what else follows the first one means nothing.
