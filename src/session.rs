@@ -1,5 +1,6 @@
 //! The one door and the only wiring: captures go in, frames, conversations and stories come out.
 
+mod ahead;
 mod order;
 mod relay;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use crate::capture::{Block, Capture, Frame, Info, Merged};
 use crate::decode::Dissection;
+use crate::decode::skim::Skim;
 use crate::error::Error;
 use crate::flow::{Flow, Flows, Want};
 use crate::model::{PacketId, Timestamp};
@@ -24,6 +26,7 @@ use crate::view::frame::FrameView;
 use crate::view::telling::Voice;
 use crate::view::timeline::{Depth, GENERATOR, Journey, Record, SCHEMA, Stray, Timeline};
 
+use ahead::read_ahead;
 use order::InOrder;
 use relay::{Outlet, relay};
 
@@ -77,6 +80,20 @@ enum Ended {
     Journey(Box<Over>),
 }
 
+impl Passage {
+    /// Takes in a frame.
+    fn take(&mut self, frame: &Frame<'_>, skim: Option<&Skim>, secrets: &mut Secrets) {
+        if self.frames == 0 {
+            self.start = frame.time;
+        }
+        self.frames += 1;
+        let (number, captured) = (PacketId(self.frames), frame.bytes.len() as u32);
+        let d = &mut self.dissection;
+        d.begin(number, frame.time, frame.link, frame.wire_len, captured);
+        self.flows.feed_skimmed(frame.bytes, skim, d, secrets);
+    }
+}
+
 impl Session {
     /// Opens captures, to be told as one in time order.
     ///
@@ -115,46 +132,26 @@ impl Session {
             start: Timestamp::default(),
             frames: 0,
         };
-        loop {
-            if self.captures.is_drained() {
-                each(None, &mut passage)?;
-            }
-            let Some(block) = self.captures.next()? else {
-                break;
+        let frames_max = self.options.frames_max.unwrap_or(u64::MAX);
+        let secrets = &mut self.secrets;
+        read_ahead(&mut self.captures, frames_max, |portion| {
+            let Some(portion) = portion else {
+                return each(None, &mut passage);
             };
-            match block {
-                Block::Frame(frame) => {
-                    if self
-                        .options
-                        .frames_max
-                        .is_some_and(|max| passage.frames >= max)
-                    {
-                        break;
+            for (block, skim) in portion.blocks() {
+                match block {
+                    Block::Frame(frame) => {
+                        passage.take(&frame, skim, secrets);
+                        each(Some(&frame), &mut passage)?;
                     }
-                    if passage.frames == 0 {
-                        passage.start = frame.time;
+                    Block::Secrets(text) => {
+                        secrets.add_key_log(text);
                     }
-                    passage.frames += 1;
-                    let number = PacketId(passage.frames);
-                    let captured = frame.bytes.len() as u32;
-                    passage.dissection.begin(
-                        number,
-                        frame.time,
-                        frame.link,
-                        frame.wire_len,
-                        captured,
-                    );
-                    passage
-                        .flows
-                        .feed(frame.bytes, &mut passage.dissection, &mut self.secrets);
-                    each(Some(&frame), &mut passage)?;
+                    Block::Name { .. } => {}
                 }
-                Block::Secrets(text) => {
-                    self.secrets.add_key_log(text);
-                }
-                Block::Name { .. } => {}
             }
-        }
+            Ok(())
+        })?;
         passage.flows.finish();
         Ok(passage)
     }

@@ -1,37 +1,32 @@
 //! The read buffer: a window that slides over a source of any length, and grows only for a record that does not fit.
 
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 
-use super::ahead::{Ahead, CHUNK, Chunk, HEAD, read};
-
-/// A source that turns out to be longer is read ahead, on a thread.
-const SHORT: usize = 4 * CHUNK;
+/// What one `read` asks for. Large enough that the system calls vanish, small enough to stay in the processor's cache.
+const CHUNK: usize = 256 * 1024;
+/// Room in front of a chunk, for the beginning of a record whose end is in it.
+const HEAD: usize = 64 * 1024;
 
 /// Bytes of a source, read ahead.
 pub(super) struct Buffer {
-    source: Source,
+    /// `None` behind its end.
+    source: Option<Box<dyn Read + Send>>,
     bytes: Vec<u8>,
     start: usize,
     end: usize,
-    /// How much was read so far, as long as it is short.
-    count: usize,
-}
-
-enum Source {
-    Here(Box<dyn Read + Send>),
-    Ahead(Ahead),
-    Ended,
+    /// Nothing is read until this is over: what was taken stays where it is.
+    held: bool,
 }
 
 impl Buffer {
     pub(super) fn new(source: Box<dyn Read + Send>) -> Self {
         Self {
-            source: Source::Here(source),
+            source: Some(source),
             bytes: vec![0; CHUNK],
             start: 0,
             end: 0,
-            count: 0,
+            held: false,
         }
     }
 
@@ -41,6 +36,12 @@ impl Buffer {
         self.bytes.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// All bytes in hand; positions of what was taken are good as long as nothing was filled since.
+    #[inline]
+    pub(super) fn all(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Bytes that were taken, as long as nothing was filled since.
     #[inline]
     pub(super) fn slice(&self, at: Range<usize>) -> &[u8] {
@@ -48,12 +49,38 @@ impl Buffer {
     }
 
     /// Makes sure that `count` bytes are ahead; false when the source ends before.
+    ///
+    /// # Errors
+    /// The source's; [`ErrorKind::WouldBlock`] where more has to be read while the buffer [is held](Self::hold).
     #[inline]
     pub(super) fn fill(&mut self, count: usize) -> io::Result<bool> {
         if self.end - self.start >= count {
             return Ok(true);
         }
         self.read_until(count)
+    }
+
+    /// Lets everything stay where it is, or no longer.
+    pub(super) const fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    /// True when an error says no more than that the buffer is held.
+    pub(super) fn only_held(&self, error: &io::Error) -> bool {
+        self.held && error.kind() == ErrorKind::WouldBlock
+    }
+
+    /// Hands over the bytes with all that was taken, and goes on with what is ahead in `spare`.
+    pub(super) fn hand_over(&mut self, spare: &mut Vec<u8>) {
+        let rest = self.ahead().len();
+        if spare.len() < rest + CHUNK {
+            spare.resize((rest + CHUNK).max(HEAD + CHUNK), 0);
+        }
+        if let Some(room) = spare.get_mut(..rest) {
+            room.copy_from_slice(self.ahead());
+        }
+        (self.start, self.end) = (0, rest);
+        std::mem::swap(&mut self.bytes, spare);
     }
 
     /// Takes `count` bytes that are ahead and says where they stand.
@@ -68,45 +95,45 @@ impl Buffer {
     pub(super) fn into_reader(mut self) -> impl Read + Send {
         self.bytes.truncate(self.end);
         self.bytes.drain(..self.start);
-        let rest = match self.source {
-            Source::Here(source) => source,
-            // Only the first bytes of a source are looked at before another reader takes it.
-            Source::Ahead(_) | Source::Ended => Box::new(io::empty()),
-        };
+        let rest = self.source.unwrap_or_else(|| Box::new(io::empty()));
         io::Cursor::new(self.bytes).chain(rest)
     }
 
     #[cold]
     fn read_until(&mut self, count: usize) -> io::Result<bool> {
         while self.end - self.start < count {
-            // Put back while more may come. A failure is told once, after what was read before it.
-            match std::mem::replace(&mut self.source, Source::Ended) {
-                Source::Here(source) if self.count >= SHORT => {
-                    self.source = Source::Ahead(Ahead::new(source));
-                }
-                Source::Here(mut source) => {
-                    let got = read(&mut *source, self.room(count))?;
-                    self.end += got;
-                    self.count += got;
-                    if got > 0 {
-                        self.source = Source::Here(source);
-                    }
-                }
-                Source::Ahead(ahead) => {
-                    let Some(chunk) = ahead.take()? else {
-                        return Ok(false);
-                    };
-                    ahead.give_back(self.go_on_with(chunk));
-                    self.source = Source::Ahead(ahead);
-                }
-                Source::Ended => return Ok(false),
+            if self.source.is_none() {
+                return Ok(false);
             }
+            if self.held {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            self.make_room(count);
+            self.read_once()?;
         }
         Ok(true)
     }
 
-    /// Where the next bytes go, so that `count` fit behind `start`.
-    fn room(&mut self, count: usize) -> &mut [u8] {
+    /// Reads what the source has at the moment.
+    pub(super) fn read_more(&mut self) -> io::Result<()> {
+        self.make_room(self.end - self.start + 1);
+        self.read_once()
+    }
+
+    fn read_once(&mut self) -> io::Result<()> {
+        // Put back while more may come: a failure is told once, after what was read before it.
+        let Some(mut source) = self.source.take() else {
+            return Ok(());
+        };
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let got = read(&mut *source, room)?;
+        self.end += got;
+        self.source = Some(source).filter(|_| got > 0);
+        Ok(())
+    }
+
+    /// Makes room so that `count` bytes fit behind `start`, and something can be read.
+    fn make_room(&mut self, count: usize) {
         if self.start + count > self.bytes.len() || self.end == self.bytes.len() {
             // Moves the rest of one record at most, and once for a whole buffer of them.
             self.bytes.copy_within(self.start..self.end, 0);
@@ -116,27 +143,16 @@ impl Buffer {
                 self.bytes.resize(count.next_power_of_two(), 0);
             }
         }
-        self.bytes.get_mut(self.end..).unwrap_or_default()
     }
+}
 
-    /// Puts what is not taken yet in front of a chunk and goes on there; returns bytes that are not needed any more.
-    fn go_on_with(&mut self, chunk: Chunk) -> Vec<u8> {
-        let mut bytes = chunk.bytes;
-        let rest = self.ahead();
-        let Some(start) = HEAD.checked_sub(rest.len()) else {
-            // The beginning of a long record: the chunk goes behind it.
-            self.bytes.truncate(self.end);
-            self.bytes.drain(..self.start);
-            let more = bytes.get(HEAD..chunk.end).unwrap_or_default();
-            self.bytes.extend_from_slice(more);
-            (self.start, self.end) = (0, self.bytes.len());
-            return bytes;
-        };
-        if let Some(room) = bytes.get_mut(start..HEAD) {
-            room.copy_from_slice(rest);
+/// Reads once.
+fn read(source: &mut dyn Read, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match source.read(room) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            other => return other,
         }
-        (self.start, self.end) = (start, chunk.end);
-        std::mem::replace(&mut self.bytes, bytes)
     }
 }
 
@@ -183,11 +199,18 @@ mod tests {
     }
 
     #[test]
-    fn a_long_source_is_read_ahead_and_stays_in_order() {
-        let bytes: Vec<u8> = (0..6 * SHORT).map(|n| (n % 251) as u8).collect();
+    fn what_is_held_stays_and_what_is_handed_over_goes_on() {
+        let bytes: Vec<u8> = (0..3 * CHUNK).map(|n| (n % 251) as u8).collect();
         let mut buffer = Buffer::new(Box::new(io::Cursor::new(bytes.clone())));
-        let mut at = 0;
+        let (mut at, mut spare) = (0, Vec::new());
         for record in [9, 70_000, 1500, 2 * CHUNK, 3].into_iter().cycle() {
+            buffer.hold(true);
+            while let Err(error) = buffer.fill(record) {
+                assert!(buffer.only_held(&error));
+                buffer.hand_over(&mut spare);
+                buffer.read_more().unwrap();
+            }
+            buffer.hold(false);
             if !buffer.fill(record).unwrap() {
                 break;
             }
@@ -195,8 +218,7 @@ mod tests {
             assert!(buffer.slice(taken) == &bytes[at..at + record], "at {at}");
             at += record;
         }
-        assert!(matches!(buffer.source, Source::Ended));
+        assert!(buffer.source.is_none());
         assert_eq!(buffer.ahead(), &bytes[at..]);
-        assert!(bytes.len() - at < 2 * CHUNK);
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::error::Error;
 use crate::model::Timestamp;
 
-use super::source::Ready;
-use super::{Block, Capture, Info};
+use super::source::{Found, Next};
+use super::{Batch, Block, Capture, Info};
 
 /// Captures that are read side by side. The frame that is earliest among those next in each file comes first.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ struct Source {
 /// What comes next in a file.
 enum Head {
     Unread,
-    Frame(Timestamp, Ready),
+    Frame(Timestamp, Found),
     Ended,
 }
 
@@ -77,9 +77,34 @@ impl Merged {
         }
     }
 
+    /// Fills a batch with what is in hand, or else with what comes next, up to so many frames. Returns how many frames there
+    /// are in it, and whether more may come.
+    ///
+    /// # Errors
+    /// As for [`Self::next`].
+    pub fn batch(&mut self, batch: &mut Batch, frames_max: u64) -> Result<(u64, bool), Error> {
+        if let [only] = self.sources.as_mut_slice() {
+            return only.capture.batch(batch, frames_max);
+        }
+        batch.clear();
+        batch.bytes.clear();
+        let mut frames = 0;
+        while frames < frames_max {
+            let full = batch.is_full() || !batch.is_empty() && self.is_drained();
+            if full {
+                return Ok((frames, true));
+            }
+            let Some(block) = self.next_of_several()? else {
+                break;
+            };
+            frames += u64::from(matches!(block, Block::Frame(_)));
+            batch.add_copy(&block);
+        }
+        Ok((frames, false))
+    }
+
     /// True when nothing is in hand: the next frame has to be read, and may be long in coming.
-    #[must_use]
-    pub fn is_drained(&self) -> bool {
+    fn is_drained(&self) -> bool {
         self.sources
             .iter()
             .any(|source| matches!(source.head, Head::Unread) && source.capture.is_drained())
@@ -96,14 +121,14 @@ impl Merged {
         for (at, source) in self.sources.iter_mut().enumerate() {
             if let Head::Unread = source.head {
                 source.head = match source.capture.advance()? {
-                    Some(Ready::Frame(record, number)) => {
-                        Head::Frame(record.time, Ready::Frame(record, number))
+                    Next::Found(Found::Frame(record, number)) => {
+                        Head::Frame(record.time, Found::Frame(record, number))
                     }
-                    Some(ready) => {
-                        other = Some((at, ready));
+                    Next::Found(found) => {
+                        other = Some((at, found));
                         break;
                     }
-                    None => Head::Ended,
+                    Next::Later | Next::End => Head::Ended,
                 };
             }
             if let Head::Frame(time, _) = source.head
@@ -112,19 +137,19 @@ impl Merged {
                 earliest = Some((time, at));
             }
         }
-        if let Some((at, ready)) = other {
+        if let Some((at, found)) = other {
             return Ok(self
                 .sources
                 .get(at)
-                .map(|source| source.capture.block(ready)));
+                .map(|source| source.capture.block(&found)));
         }
         let Some(source) = earliest.and_then(|(_, at)| self.sources.get_mut(at)) else {
             return Ok(None);
         };
-        let Head::Frame(_, ready) = std::mem::replace(&mut source.head, Head::Unread) else {
+        let Head::Frame(_, found) = std::mem::replace(&mut source.head, Head::Unread) else {
             return Ok(None);
         };
-        Ok(Some(source.capture.block(ready)))
+        Ok(Some(source.capture.block(&found)))
     }
 }
 

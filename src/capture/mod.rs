@@ -4,7 +4,7 @@
 //! under gzip, zstd or lz4. [`Merged`] reads several as one capture in time order. Memory is bounded by the constants of
 //! this room, never by the size of the source.
 
-mod ahead;
+mod batch;
 mod buffer;
 mod compressed;
 mod info;
@@ -16,6 +16,7 @@ mod pcapng;
 mod source;
 mod zstd;
 
+pub use batch::Batch;
 pub use info::{Compression, Container, Format, Info, Interface, Note};
 pub use merged::Merged;
 pub use source::Capture;

@@ -1,10 +1,13 @@
 //! One capture as a stream: hands out what it holds, up to its end or where it breaks.
 
 use std::io;
+use std::net::IpAddr;
+use std::ops::Range;
 
 use crate::error::Error;
 use crate::model::LinkType;
 
+use super::batch::Batch;
 use super::buffer::Buffer;
 use super::info::Info;
 use super::pcap::Pcap;
@@ -28,9 +31,66 @@ pub(super) enum Reader {
 }
 
 /// What was found and not yet handed out; it stands in the buffer until the next step.
-pub(super) enum Ready {
+#[derive(Debug)]
+pub(super) enum Found {
+    /// A frame, and its number.
     Frame(Record, u64),
-    Other(Step),
+    Secrets(Range<usize>),
+    Name(IpAddr, Range<usize>),
+}
+
+/// What comes next.
+pub(super) enum Next {
+    Found(Found),
+    /// More has to be read first, and the buffer is held.
+    Later,
+    End,
+}
+
+impl Found {
+    /// A block whose bytes stand here now.
+    pub(super) const fn of(block: &Block<'_>, at: Range<usize>) -> Self {
+        match block {
+            Block::Frame(frame) => {
+                let record = Record {
+                    time: frame.time,
+                    link: frame.link,
+                    at,
+                    wire_len: frame.wire_len,
+                };
+                Self::Frame(record, frame.file_number)
+            }
+            Block::Secrets(_) => Self::Secrets(at),
+            Block::Name { addr, .. } => Self::Name(*addr, at),
+        }
+    }
+
+    /// What was found, with its bytes.
+    #[inline]
+    pub(super) fn block<'a>(
+        &self,
+        bytes: &'a [u8],
+        comments: &'a [String],
+        file: u32,
+    ) -> Block<'a> {
+        let slice = |at: &Range<usize>| bytes.get(at.clone()).unwrap_or_default();
+        match self {
+            Self::Frame(record, file_number) => Block::Frame(Frame {
+                time: record.time,
+                link: record.link,
+                bytes: slice(&record.at),
+                wire_len: record.wire_len,
+                comments,
+                file,
+                file_number: *file_number,
+            }),
+            Self::Secrets(at) => Block::Secrets(slice(at)),
+            Self::Name(addr, at) => Block::Name {
+                addr: *addr,
+                name: std::str::from_utf8(slice(at)).unwrap_or_default(),
+            },
+        }
+    }
 }
 
 impl Capture {
@@ -54,8 +114,44 @@ impl Capture {
     )]
     #[inline]
     pub fn next(&mut self) -> Result<Option<Block<'_>>, Error> {
-        let ready = self.advance()?;
-        Ok(ready.map(|ready| self.block(ready)))
+        match self.advance()? {
+            Next::Found(found) => Ok(Some(self.block(&found))),
+            Next::Later | Next::End => Ok(None),
+        }
+    }
+
+    /// Fills a batch with what is in hand, or else with what comes next, up to so many frames. Returns how many frames there
+    /// are in it, and whether more may come.
+    pub(super) fn batch(
+        &mut self,
+        batch: &mut Batch,
+        frames_max: u64,
+    ) -> Result<(u64, bool), Error> {
+        batch.clear();
+        let mut frames = 0;
+        self.buffer.hold(true);
+        let goes_on = loop {
+            if frames == frames_max {
+                break false;
+            }
+            match self.advance()? {
+                Next::Found(found) => {
+                    frames += u64::from(matches!(found, Found::Frame(..)));
+                    batch.add(found, self.comments(), self.file);
+                }
+                Next::Later if batch.is_empty() => {
+                    if let Err(error) = self.buffer.read_more() {
+                        let damage = self.failure(error)?;
+                        self.stop(damage);
+                    }
+                }
+                Next::Later => break true,
+                Next::End => break false,
+            }
+        };
+        self.buffer.hold(false);
+        self.buffer.hand_over(&mut batch.bytes);
+        Ok((frames, goes_on))
     }
 
     /// True when all that was read was handed out.
@@ -69,13 +165,13 @@ impl Capture {
         &self.info
     }
 
-    /// Finds what comes next. What was found before is gone from the buffer then.
+    /// Finds what comes next. What was found before is gone from the buffer then, unless that is held.
     #[inline]
-    pub(super) fn advance(&mut self) -> Result<Option<Ready>, Error> {
+    pub(super) fn advance(&mut self) -> Result<Next, Error> {
         let step = match &mut self.reader {
             Reader::Pcap(pcap) => pcap.step(&mut self.buffer),
             Reader::Pcapng(pcapng) => pcapng.step(&mut self.buffer, &mut self.info),
-            Reader::Ended => return Ok(None),
+            Reader::Ended => return Ok(Next::End),
         };
         match step {
             Ok(Step::Frame(record)) => {
@@ -83,47 +179,39 @@ impl Capture {
                 if record.link.name().is_none() {
                     self.check_link(record.link)?;
                 }
-                Ok(Some(Ready::Frame(record, self.info.packets)))
+                Ok(Next::Found(Found::Frame(record, self.info.packets)))
             }
+            Ok(Step::Secrets(at)) => Ok(Next::Found(Found::Secrets(at))),
+            Ok(Step::Name(addr, at)) => Ok(Next::Found(Found::Name(addr, at))),
             Ok(Step::End) => {
                 self.reader = Reader::Ended;
-                Ok(None)
+                Ok(Next::End)
             }
             Ok(Step::Stop(damage)) => {
                 self.stop(damage);
-                Ok(None)
+                Ok(Next::End)
             }
-            Ok(other) => Ok(Some(Ready::Other(other))),
+            Err(error) if self.buffer.only_held(&error) => Ok(Next::Later),
             Err(error) => {
                 let damage = self.failure(error)?;
                 self.stop(damage);
-                Ok(None)
+                Ok(Next::End)
             }
         }
     }
 
     /// What was found, with its bytes.
     #[inline]
-    pub(super) fn block(&self, ready: Ready) -> Block<'_> {
-        match ready {
-            Ready::Frame(record, file_number) => Block::Frame(Frame {
-                time: record.time,
-                link: record.link,
-                bytes: self.buffer.slice(record.at),
-                wire_len: record.wire_len,
-                comments: match &self.reader {
-                    Reader::Pcapng(pcapng) => pcapng.comments(),
-                    _ => &[],
-                },
-                file: self.file,
-                file_number,
-            }),
-            Ready::Other(Step::Name(addr, at)) => Block::Name {
-                addr,
-                name: std::str::from_utf8(self.buffer.slice(at)).unwrap_or_default(),
-            },
-            Ready::Other(Step::Secrets(at)) => Block::Secrets(self.buffer.slice(at)),
-            Ready::Other(_) => Block::Secrets(&[]),
+    pub(super) fn block(&self, found: &Found) -> Block<'_> {
+        found.block(self.buffer.all(), self.comments(), self.file)
+    }
+
+    /// Comments on the frame that was found last.
+    #[inline]
+    fn comments(&self) -> &[String] {
+        match &self.reader {
+            Reader::Pcapng(pcapng) => pcapng.comments(),
+            _ => &[],
         }
     }
 

@@ -124,11 +124,17 @@ const EXTENSIONS: [IpNumber; 5] = [
 /// Slices a frame; `None` when it has to be decoded in detail: no IP, a fragment, a tunnel, a damaged or cut header.
 #[must_use]
 pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
-    let plain = (link == LinkType::ETHERNET).then(|| skim_plain(frame, wire_len));
-    plain.flatten().or_else(|| skim_any(link, frame, wire_len))
+    if link == LinkType::ETHERNET {
+        let plain = skim_plain(frame, wire_len);
+        if plain.is_some() {
+            return plain;
+        }
+    }
+    skim_any(link, frame, wire_len)
 }
 
 /// Nearly all frames: TCP or UDP in a whole IPv4 packet without options, behind an Ethernet header without tags.
+#[inline]
 fn skim_plain(frame: &[u8], wire_len: u32) -> Option<Skim> {
     const IP: usize = 14;
     const BODY: usize = IP + 20;

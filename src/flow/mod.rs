@@ -87,6 +87,18 @@ impl Flows {
 
     /// Takes in a frame; `d` must have been begun with its number, time, link type and lengths.
     pub fn feed(&mut self, frame: &[u8], d: &mut Dissection, opener: &mut dyn Opener) {
+        let found = skim(d.link, frame, d.wire_len);
+        self.feed_skimmed(frame, found.as_ref(), d, opener);
+    }
+
+    /// As [`Self::feed`], for a frame that was skimmed already.
+    pub fn feed_skimmed(
+        &mut self,
+        frame: &[u8],
+        found: Option<&Skim>,
+        d: &mut Dissection,
+        opener: &mut dyn Opener,
+    ) {
         let all = self.want == Want::Fields;
         d.detail = all;
         self.now = self.now.max(d.time);
@@ -98,7 +110,7 @@ impl Flows {
         if all {
             decode_frame(frame, d);
         }
-        self.follow(frame, d, opener);
+        self.follow(frame, found, d, opener);
         if all {
             // What no decoder reads is shown too: fragments, quoted packets, heads that are not complete.
             d.conceal(frame);
@@ -106,9 +118,15 @@ impl Flows {
     }
 
     /// Finds the frame's conversation, and what happens in it.
-    fn follow(&mut self, frame: &[u8], d: &mut Dissection, opener: &mut dyn Opener) {
+    fn follow(
+        &mut self,
+        frame: &[u8],
+        found: Option<&Skim>,
+        d: &mut Dissection,
+        opener: &mut dyn Opener,
+    ) {
         let all = self.want == Want::Fields;
-        if let Some(found) = &skim(d.link, frame, d.wire_len) {
+        if let Some(found) = found {
             return self.packet(frame, found, d, opener);
         }
         if self.want == Want::Conversations
