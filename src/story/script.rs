@@ -168,7 +168,10 @@ pub struct Step {
     /// Why it may be missing; the first reason whose facts hold is told, none holding means it is not mentioned.
     #[serde(default)]
     pub absent: Vec<Absent>,
-    /// The keys of all values that it carries, in order; found when the script joins a library.
+    /// The place of its chapter in the script; like the next, found when the script joins a library.
+    #[serde(skip)]
+    pub place: Option<usize>,
+    /// The keys of all values that it carries, in order.
     #[serde(skip)]
     pub carried: Vec<String>,
 }

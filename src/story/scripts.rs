@@ -25,13 +25,50 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 /// The script that tells what no other tells, and the stories without a script of their own.
 pub(super) const COMMON: &str = "common";
 
-/// Scripts by story, and their steps by event. Scripts are read once and live as long as the program: what is told
-/// points at their words instead of copying them.
+/// Scripts by story. They are read once and live as long as the program: what is told points at their words instead of
+/// copying them.
 #[derive(Debug)]
 pub struct Library {
-    scripts: Vec<&'static Script>,
-    steps: Vec<FxHashMap<String, Vec<usize>>>,
+    known: Vec<Known>,
     common: usize,
+}
+
+/// A script whose steps are known by their events.
+#[derive(Debug)]
+pub struct Known {
+    /// The script.
+    pub script: &'static Script,
+    steps: FxHashMap<&'static str, Vec<usize>>,
+}
+
+impl Known {
+    fn new(mut script: Script) -> Self {
+        for step in &mut script.steps {
+            let step = step.get_mut();
+            step.find_carried();
+            let wanted = step.chapter.as_deref();
+            let mut chapters = script.chapters.iter();
+            step.place = wanted.and_then(|id| chapters.position(|chapter| chapter.id == id));
+        }
+        let script: &'static Script = Box::leak(Box::new(script));
+        let mut steps: FxHashMap<&'static str, Vec<usize>> = FxHashMap::default();
+        // Steps that no capture can show tell an event last: then a log of the machine shows it.
+        for hidden in [false, true] {
+            for (at, step) in script.steps.iter().enumerate() {
+                let step = step.get_ref();
+                if step.hidden.is_some() == hidden {
+                    steps.entry(&step.id).or_default().push(at);
+                }
+            }
+        }
+        Self { script, steps }
+    }
+
+    /// The steps that tell an event, by their place in the script.
+    #[must_use]
+    pub fn steps(&self, event: &str) -> &[usize] {
+        self.steps.get(event).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl Library {
@@ -51,14 +88,13 @@ impl Library {
     #[must_use]
     pub fn new(scripts: Vec<Script>) -> Self {
         let mut library = Self {
-            scripts: Vec::new(),
-            steps: Vec::new(),
+            known: Vec::new(),
             common: 0,
         };
         for script in scripts {
             library.add(script);
         }
-        if !library.scripts.iter().any(|s| s.story == COMMON) {
+        if library.place(COMMON).is_none() {
             library.add(Script {
                 story: COMMON.to_owned(),
                 ..Script::default()
@@ -68,74 +104,42 @@ impl Library {
     }
 
     /// Adds a script, in place of one for the same story.
-    pub fn add(&mut self, mut script: Script) {
-        for step in &mut script.steps {
-            step.get_mut().find_carried();
-        }
-        let mut steps: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        // Steps that no capture can show tell an event last: then a log of the machine shows it.
-        for hidden in [false, true] {
-            for (at, step) in script.steps.iter().enumerate() {
-                let step = step.get_ref();
-                if step.hidden.is_some() == hidden {
-                    steps.entry(step.id.clone()).or_default().push(at);
-                }
-            }
-        }
-        let at = self.scripts.iter().position(|s| s.story == script.story);
-        let script: &'static Script = Box::leak(Box::new(script));
-        let common = script.story == COMMON;
-        let at = if let Some(at) = at {
-            self.scripts[at] = script;
-            self.steps[at] = steps;
-            at
-        } else {
-            self.scripts.push(script);
-            self.steps.push(steps);
-            self.scripts.len() - 1
-        };
-        if common {
+    pub fn add(&mut self, script: Script) {
+        let known = Known::new(script);
+        let story = &known.script.story;
+        let at = self.place(story).unwrap_or(self.known.len());
+        if story == COMMON {
             self.common = at;
+        }
+        if at == self.known.len() {
+            self.known.push(known);
+        } else {
+            self.known[at] = known;
         }
     }
 
     /// All scripts.
     pub fn all(&self) -> impl Iterator<Item = &'static Script> {
-        self.scripts.iter().copied()
+        self.known.iter().map(|known| known.script)
     }
 
-    /// The script of a story; the common one when it has none.
+    /// The script of a story, if it has one.
     #[must_use]
-    pub fn script(&self, story: &str) -> &'static Script {
-        let at = self.place(story).unwrap_or(self.common);
-        self.scripts[at]
-    }
-
-    /// The common script.
-    #[must_use]
-    pub fn common(&self) -> &'static Script {
-        self.scripts[self.common]
-    }
-
-    /// The steps that tell an event in a story's own script.
-    #[must_use]
-    pub fn steps(&self, story: &str, event: &str) -> &[usize] {
+    pub fn own(&self, story: &str) -> Option<&Known> {
         self.place(story)
             .filter(|at| *at != self.common)
-            .and_then(|at| self.steps.get(at)?.get(event))
-            .map_or(&[], Vec::as_slice)
+            .and_then(|at| self.known.get(at))
     }
 
-    /// The steps that tell an event in the common script.
+    /// The script for what stories do not know.
     #[must_use]
-    pub fn common_steps(&self, event: &str) -> &[usize] {
-        self.steps
-            .get(self.common)
-            .and_then(|steps| steps.get(event))
-            .map_or(&[], Vec::as_slice)
+    pub fn common(&self) -> &Known {
+        &self.known[self.common]
     }
 
     fn place(&self, story: &str) -> Option<usize> {
-        self.scripts.iter().position(|s| s.story == story)
+        self.known
+            .iter()
+            .position(|known| known.script.story == story)
     }
 }

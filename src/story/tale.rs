@@ -170,7 +170,7 @@ pub fn status(moment: &Moment) -> Option<u64> {
 /// The value of a header field, by its name in lower case.
 #[must_use]
 pub fn header<'a>(moment: &'a Moment, name: &str) -> Option<&'a str> {
-    let (names, values) = match moment.def.id.split('.').next()? {
+    let (names, values) = match moment.protocol {
         "http" => {
             let lines = moment
                 .values

@@ -57,7 +57,7 @@ pub(super) fn gather(mut strands: Vec<(u32, Box<Strand>)>, now: Timestamp) -> Op
                 .map(|moment| Placed { moment, leg }),
         );
     }
-    moments.sort_by_key(|placed| order(&placed.moment));
+    moments.sort_by_cached_key(|placed: &Placed| order(&placed.moment));
     let decisive = decisive(&mains, &races, &moments);
     let end = moments
         .iter()

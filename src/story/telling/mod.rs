@@ -15,7 +15,7 @@ use crate::model::{Side, Timestamp};
 use super::journey::{Actor, Journey, Role, Told, Who, Words};
 use super::moment::{Evidence, Moment};
 use super::script::{AnyOf, Literal, Repeat, Script, Step, Variant, Verdict};
-use super::scripts::Library;
+use super::scripts::{Known, Library};
 use super::strand::Strand;
 use super::tale::{Placed, Tale};
 use super::{diagnosis, ledger, traceroute};
@@ -36,21 +36,22 @@ pub(super) fn tell(
     tale.outcome = diagnosis::outcome(&tale);
     let url = url(&tale);
     let phases = ledger::phases(&tale);
-    let script = library.script(tale.story);
-    let common = library.common();
+    let (own, common) = (library.own(tale.story), library.common());
+    let script = own.unwrap_or(common).script;
     let verdict = verdict(&tale, &script.verdicts)
         .map(Words::Own)
-        .or_else(|| verdict(&tale, &common.verdicts).map(Words::Common));
+        .or_else(|| verdict(&tale, &common.script.verdicts).map(Words::Common));
     let first = tale.moments.iter().map(|p| p.moment.first()).min()?;
     let start = tale.moments.iter().map(|p| p.moment.time).min()?;
-    let choices = Teller {
+    let teller = Teller {
         tale: &tale,
         script,
+        own,
         common,
-        library,
-    }
-    .choices();
-    let steps = told(choices, std::mem::take(&mut tale.moments));
+        addresses: ROLES.map(|role| tale.address(role)),
+    };
+    let (choices, seats) = teller.choices();
+    let steps = told(&choices, &seats, std::mem::take(&mut tale.moments));
     let mut actors = std::mem::take(&mut tale.actors);
     if steps
         .iter()
@@ -66,7 +67,7 @@ pub(super) fn tell(
     Some(Journey {
         story: tale.story,
         script,
-        common,
+        common: common.script,
         outcome: tale.outcome,
         verdict,
         first,
@@ -113,20 +114,26 @@ fn has(fields: &[String], moment: &Moment) -> bool {
     fields.iter().all(|key| moment.value(key).is_some())
 }
 
+/// Who may act in a step, with the roles that say so.
+const ROLES: [Role; 4] = [Role::Client, Role::Server, Role::Resolver, Role::Router];
+
 /// Chooses words for the events of a tale.
 struct Teller<'a> {
     tale: &'a Tale,
+    /// The script of the journey.
     script: &'static Script,
-    common: &'static Script,
-    library: &'a Library,
+    /// That of its story, if it has one.
+    own: Option<&'a Known>,
+    common: &'a Known,
+    /// Where those of [`ROLES`] are.
+    addresses: [Option<IpAddr>; 4],
 }
 
 /// What is folded into one step: its words, leg, side and variant.
 type Fold = (Words, u32, Option<Side>, Option<usize>);
 
-/// A step and where it belongs.
+/// A step, still without its event.
 struct Choice {
-    /// The step, still without its event.
     told: Told,
     /// Its event, by its place among those of the tale.
     moment: Option<usize>,
@@ -134,20 +141,45 @@ struct Choice {
     folded: Vec<usize>,
     /// The chapter, when its step names one.
     chapter: Option<usize>,
+}
+
+/// Where a step is told; seats are moved while steps stay.
+struct Seat {
+    leg: u32,
+    chapter: usize,
     /// The place of its step in the journey's script.
     rank: Option<usize>,
+    /// The step, by its place among the choices.
+    choice: usize,
+}
+
+impl Seat {
+    fn new(choice: &Choice, at: usize) -> Self {
+        Self {
+            leg: choice.told.leg,
+            chapter: choice.told.chapter,
+            rank: match choice.told.words {
+                Words::Own(rank) => Some(rank),
+                _ => None,
+            },
+            choice: at,
+        }
+    }
 }
 
 impl Teller<'_> {
-    fn choices(&self) -> Vec<Choice> {
+    /// All steps, and in which order they are told.
+    fn choices(&self) -> (Vec<Choice>, Vec<Seat>) {
         let mut choices = self.choose();
         self.pair(&mut choices);
         self.count_rounds(&mut choices);
         self.place_asides(&mut choices);
+        let seats = choices.iter().enumerate();
+        let mut seats: Vec<Seat> = seats.map(|(at, choice)| Seat::new(choice, at)).collect();
         // Stable: within a chapter time decides.
-        choices.sort_by_key(|c| (c.told.leg, c.told.chapter));
-        self.add_unseen(&mut choices);
-        choices
+        seats.sort_by_key(|seat| (seat.leg, seat.chapter));
+        self.add_unseen(&mut choices, &mut seats);
+        (choices, seats)
     }
 
     fn moment(&self, choice: &Choice) -> Option<&Moment> {
@@ -183,13 +215,7 @@ impl Teller<'_> {
             choices.push(Choice {
                 moment: Some(place),
                 folded: Vec::new(),
-                chapter: step
-                    .and_then(|step| step.chapter.as_deref())
-                    .and_then(|id| self.script.chapters.iter().position(|c| c.id == id)),
-                rank: match words {
-                    Words::Own(at) => Some(at),
-                    _ => None,
-                },
+                chapter: step.and_then(|step| self.chapter(words, step)),
                 told: Told {
                     words,
                     variant,
@@ -217,16 +243,11 @@ impl Teller<'_> {
         leg: u32,
         once: &mut Vec<(Words, u32)>,
     ) -> (Words, Option<&Step>) {
-        let own = self.library.steps(self.tale.story, moment.def.id);
-        let common = self.library.common_steps(moment.def.id);
-        let own = own
-            .iter()
-            .map(|at| (Words::Own(*at), self.script.steps.get(*at)));
-        let common = common
-            .iter()
-            .map(|at| (Words::Common(*at), self.common.steps.get(*at)));
-        for (words, step) in own.chain(common) {
-            let Some(step) = step.map(toml::Spanned::get_ref) else {
+        let own = self.own.map_or(&[][..], |own| own.steps(moment.def.id));
+        let own = own.iter().map(|at| Words::Own(*at));
+        let common = self.common.steps(moment.def.id).iter();
+        for words in own.chain(common.map(|at| Words::Common(*at))) {
+            let Some(step) = self.step(words) else {
                 continue;
             };
             if !fits(&step.matches, moment)
@@ -249,10 +270,24 @@ impl Teller<'_> {
     fn step(&self, words: Words) -> Option<&Step> {
         match words {
             Words::Own(at) => self.script.steps.get(at),
-            Words::Common(at) => self.common.steps.get(at),
+            Words::Common(at) => self.common.script.steps.get(at),
             Words::Nowhere => None,
         }
         .map(toml::Spanned::get_ref)
+    }
+
+    /// The chapter of the journey's script that a step names.
+    fn chapter(&self, words: Words, step: &Step) -> Option<usize> {
+        if matches!(words, Words::Own(_)) {
+            return step.place;
+        }
+        let id = step.chapter.as_deref()?;
+        self.script.chapters.iter().position(|c| c.id == id)
+    }
+
+    fn address(&self, role: Role) -> Option<IpAddr> {
+        let at = ROLES.iter().position(|other| *other == role)?;
+        self.addresses.get(at).copied().flatten()
     }
 
     /// Who acts, and on whom.
@@ -296,7 +331,7 @@ impl Teller<'_> {
         };
         let role = order
             .into_iter()
-            .find(|role| self.tale.address(*role) == Some(ip));
+            .find(|role| self.address(*role) == Some(ip));
         Some(match role {
             Some(role) => Who::Role(role),
             None => self.other_end(moment, ip).unwrap_or(Who::Address(ip)),
@@ -407,7 +442,7 @@ impl Teller<'_> {
     }
 
     /// Adds what no frame shows: hidden steps, and those whose absence has a reason here.
-    fn add_unseen(&self, choices: &mut Vec<Choice>) {
+    fn add_unseen(&self, choices: &mut Vec<Choice>, seats: &mut Vec<Seat>) {
         for (rank, step) in self.script.steps.iter().enumerate() {
             let step = step.get_ref();
             let (evidence, reason) = if step.hidden.is_some() {
@@ -427,53 +462,48 @@ impl Teller<'_> {
                 }
                 (Evidence::Absent, reason)
             };
-            let chapter = step
-                .chapter
-                .as_deref()
-                .and_then(|id| self.script.chapters.iter().position(|c| c.id == id))
-                .unwrap_or(0);
-            let leg = leg_of_unseen(choices, chapter);
-            let at = place_of_unseen(choices, leg, chapter, rank);
+            let chapter = step.place.unwrap_or(0);
+            let leg = leg_of_unseen(seats, chapter);
+            let at = place_of_unseen(seats, leg, chapter, rank);
             let variant = step
                 .variant
                 .iter()
                 .position(|v| v.matches.is_empty() && v.has.is_empty() && self.tale.holds(&v.when));
-            choices.insert(
-                at,
-                Choice {
+            let choice = Choice {
+                moment: None,
+                folded: Vec::new(),
+                chapter: Some(chapter),
+                told: Told {
+                    words: Words::Own(rank),
+                    variant,
+                    reason,
+                    chapter,
+                    leg,
+                    round: 1,
+                    evidence,
                     moment: None,
-                    folded: Vec::new(),
-                    chapter: Some(chapter),
-                    rank: Some(rank),
-                    told: Told {
-                        words: Words::Own(rank),
-                        variant,
-                        reason,
-                        chapter,
-                        leg,
-                        round: 1,
-                        evidence,
-                        moment: None,
-                        duration_ns: None,
-                        from: None,
-                        to: None,
-                    },
+                    duration_ns: None,
+                    from: None,
+                    to: None,
                 },
-            );
+            };
+            seats.insert(at, Seat::new(&choice, choices.len()));
+            choices.push(choice);
         }
     }
 }
 
-/// Gives each step its event, or all that are folded into it.
-fn told(choices: Vec<Choice>, moments: Vec<Placed>) -> Vec<Told> {
+/// Seats the steps, and gives each its event, or all that are folded into it.
+fn told(choices: &[Choice], seats: &[Seat], moments: Vec<Placed>) -> Vec<Told> {
     let mut moments: Vec<Option<Box<Moment>>> =
         moments.into_iter().map(|p| Some(p.moment)).collect();
     let mut take = |at: usize| moments.get_mut(at).and_then(Option::take);
-    choices
-        .into_iter()
+    seats
+        .iter()
+        .filter_map(|seat| choices.get(seat.choice))
         .map(|choice| {
             let mut moment = choice.moment.and_then(&mut take);
-            for other in choice.folded.into_iter().filter_map(&mut take) {
+            for other in choice.folded.iter().filter_map(|at| take(*at)) {
                 if let Some(moment) = &mut moment {
                     moment.take_in(*other, usize::MAX);
                 }
@@ -484,7 +514,7 @@ fn told(choices: Vec<Choice>, moments: Vec<Placed>) -> Vec<Told> {
             }
             Told {
                 moment,
-                ..choice.told
+                ..choice.told.clone()
             }
         })
         .collect()
@@ -509,32 +539,27 @@ fn answers(question: &Moment, answer: &Moment, by: &[String]) -> bool {
 }
 
 /// The first leg that has the chapter; else the first that goes beyond it, else the last.
-fn leg_of_unseen(choices: &[Choice], chapter: usize) -> u32 {
-    let find = |fits: &dyn Fn(usize) -> bool| {
-        choices
-            .iter()
-            .find(|c| fits(c.told.chapter))
-            .map(|c| c.told.leg)
-    };
-    find(&|c| c == chapter)
-        .or_else(|| find(&|c| c > chapter))
-        .or_else(|| choices.last().map(|c| c.told.leg))
-        .unwrap_or(1)
+fn leg_of_unseen(seats: &[Seat], chapter: usize) -> u32 {
+    let has_it = seats.iter().find(|seat| seat.chapter == chapter);
+    has_it
+        .or_else(|| seats.iter().find(|seat| seat.chapter > chapter))
+        .or(seats.last())
+        .map_or(1, |seat| seat.leg)
 }
 
 /// Behind the last step of its chapter that the script has before it.
-fn place_of_unseen(choices: &[Choice], leg: u32, chapter: usize, rank: usize) -> usize {
-    let here = |c: &Choice| (c.told.leg, c.told.chapter);
-    let begin = choices.partition_point(|c| here(c) < (leg, chapter));
-    let end = choices.partition_point(|c| here(c) <= (leg, chapter));
-    let before = choices
+fn place_of_unseen(seats: &[Seat], leg: u32, chapter: usize, rank: usize) -> usize {
+    let here = |seat: &Seat| (seat.leg, seat.chapter);
+    let begin = seats.partition_point(|seat| here(seat) < (leg, chapter));
+    let end = seats.partition_point(|seat| here(seat) <= (leg, chapter));
+    let before = seats
         .get(begin..end)
         .unwrap_or_default()
         .iter()
         .rposition(|c| c.rank.is_some_and(|other| other < rank));
     let Some(before) = before else { return begin };
     // Asides belong to what they followed.
-    let asides = choices.get(begin + before + 1..end).unwrap_or_default();
+    let asides = seats.get(begin + before + 1..end).unwrap_or_default();
     let asides = asides.iter().take_while(|c| c.rank.is_none()).count();
     begin + before + 1 + asides
 }
