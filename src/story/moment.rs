@@ -107,6 +107,13 @@ impl Moment {
         self.values.iter().filter(move |c| c.def.key == key)
     }
 
+    /// The first value of a field and all that follow it, of this field and of others.
+    #[must_use]
+    pub fn from_first(&self, key: &str) -> &[Captured] {
+        let at = self.values.iter().position(|c| c.def.key == key);
+        at.and_then(|at| self.values.get(at..)).unwrap_or_default()
+    }
+
     /// The first value of a field.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&Captured> {

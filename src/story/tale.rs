@@ -1,6 +1,6 @@
 //! A journey while it is put together: its events in time, before words are chosen for them. Facts and diagnoses are found here.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::net::IpAddr;
 
 use crate::model::{Side, Timestamp};
@@ -46,8 +46,14 @@ pub struct Tale {
     pub cut_off: bool,
     /// How it ended; found before the last facts are asked for.
     pub outcome: Outcome,
-    pub(super) held: RefCell<Vec<Option<bool>>>,
+    /// The facts that were asked for, one bit each by their place in the table.
+    pub(super) known: Cell<u128>,
+    /// Those of them that hold.
+    pub(super) held: Cell<u128>,
 }
+
+/// Facts that were found are remembered in the bits of one number.
+const _: () = assert!(FACTS.len() <= u128::BITS as usize);
 
 impl Tale {
     /// True when all conditions hold.
@@ -61,17 +67,14 @@ impl Tale {
     }
 
     fn fact(&self, index: usize) -> bool {
-        let known = self.held.borrow().get(index).copied().flatten();
-        if let Some(known) = known {
-            return known;
+        let bit = 1 << index;
+        if self.known.get() & bit != 0 {
+            return self.held.get() & bit != 0;
         }
         let holds = FACTS.get(index).is_some_and(|fact| (fact.holds)(self));
-        let mut held = self.held.borrow_mut();
-        if held.len() <= index {
-            held.resize(FACTS.len(), None);
-        }
-        if let Some(slot) = held.get_mut(index) {
-            *slot = Some(holds);
+        self.known.set(self.known.get() | bit);
+        if holds {
+            self.held.set(self.held.get() | bit);
         }
         holds
     }

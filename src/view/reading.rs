@@ -97,10 +97,12 @@ impl<'a> Reader<'a> {
         }
         self.quoted.set(true);
         let own = told.and_then(|told| told.moment.as_deref());
-        let moment = own
-            .filter(|m| m.value(key).is_some())
-            .or_else(|| self.earlier(key, own))?;
-        let mut values = moment.all(key);
+        let own_values = own.map_or(&[][..], |moment| moment.from_first(key));
+        let values = match own_values {
+            [] => self.earlier(key, own)?.from_first(key),
+            values => values,
+        };
+        let mut values = values.iter().filter(|value| value.def.key == key);
         let first = match form {
             Form::Last => values.by_ref().last()?,
             _ => values.next()?,

@@ -371,7 +371,9 @@ impl Teller<'_> {
             let several = [first, second].into_iter().chain(values).collect();
             Some((key, Values::Many(several)))
         };
-        keys.iter().filter_map(|key| values(key)).collect()
+        let mut rows = Vec::with_capacity(keys.len());
+        rows.extend(keys.iter().filter_map(|key| values(key)));
+        Fields::in_order(rows)
     }
 }
 

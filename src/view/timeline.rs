@@ -370,13 +370,19 @@ impl Fields {
         let at = self.0.binary_search_by_key(&key, |row| row.0).ok()?;
         self.0.get(at).map(|row| &row.1)
     }
+
+    /// Rows that are in the order of their keys.
+    pub(super) fn in_order(rows: Vec<(&'static str, Values)>) -> Self {
+        debug_assert!(rows.is_sorted_by_key(|row| row.0));
+        Self(rows)
+    }
 }
 
 impl FromIterator<(&'static str, Values)> for Fields {
     fn from_iter<I: IntoIterator<Item = (&'static str, Values)>>(rows: I) -> Self {
         let mut rows: Vec<_> = rows.into_iter().collect();
         rows.sort_by_key(|row| row.0);
-        Self(rows)
+        Self::in_order(rows)
     }
 }
 

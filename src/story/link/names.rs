@@ -217,6 +217,9 @@ impl Narrator {
 
 /// The host that a request or a ClientHello names, in lower case and without a port.
 pub(in crate::story) fn host(moment: &Moment) -> Option<Box<str>> {
+    if !matches!(moment.protocol, "tls" | "quic" | "http" | "http2" | "http3") {
+        return None;
+    }
     let text = moment
         .text("tls.handshake.extensions_server_name")
         .or_else(|| moment.text("http.host"))

@@ -1,6 +1,6 @@
 //! Puts the strands of a journey into one order and finds out what it is about.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use rustc_hash::FxHashMap;
 
@@ -87,7 +87,8 @@ pub(super) fn gather(mut strands: Vec<(u32, Box<Strand>)>, now: Timestamp) -> Op
         crowd,
         cut_off,
         outcome: Outcome::Incomplete,
-        held: RefCell::new(Vec::new()),
+        known: Cell::new(0),
+        held: Cell::new(0),
     };
     tale.name = name(&tale, &names);
     // Questions to the link come last: what a journey is about is rather a name.

@@ -114,6 +114,9 @@ fn has(fields: &[String], moment: &Moment) -> bool {
     fields.iter().all(|key| moment.value(key).is_some())
 }
 
+/// How many steps that no frame shows most journeys have at most.
+const UNSEEN: usize = 32;
+
 /// Who may act in a step, with the roles that say so.
 const ROLES: [Role; 4] = [Role::Client, Role::Server, Role::Resolver, Role::Router];
 
@@ -174,8 +177,9 @@ impl Teller<'_> {
         self.pair(&mut choices);
         self.count_rounds(&mut choices);
         self.place_asides(&mut choices);
-        let seats = choices.iter().enumerate();
-        let mut seats: Vec<Seat> = seats.map(|(at, choice)| Seat::new(choice, at)).collect();
+        let mut seats = Vec::with_capacity(choices.len() + UNSEEN);
+        let seated = choices.iter().enumerate();
+        seats.extend(seated.map(|(at, choice)| Seat::new(choice, at)));
         // Stable: within a chapter time decides.
         seats.sort_by_key(|seat| (seat.leg, seat.chapter));
         self.add_unseen(&mut choices, &mut seats);
@@ -188,7 +192,7 @@ impl Teller<'_> {
 
     /// One step for each event, or one for several where they are folded.
     fn choose(&self) -> Vec<Choice> {
-        let mut choices: Vec<Choice> = Vec::with_capacity(self.tale.moments.len() + 8);
+        let mut choices: Vec<Choice> = Vec::with_capacity(self.tale.moments.len() + UNSEEN);
         let mut once: Vec<(Words, u32)> = Vec::new();
         let mut folds: FxHashMap<Fold, usize> = FxHashMap::default();
         for (place, placed) in self.tale.moments.iter().enumerate() {
@@ -498,26 +502,25 @@ fn told(choices: &[Choice], seats: &[Seat], moments: Vec<Placed>) -> Vec<Told> {
     let mut moments: Vec<Option<Box<Moment>>> =
         moments.into_iter().map(|p| Some(p.moment)).collect();
     let mut take = |at: usize| moments.get_mut(at).and_then(Option::take);
-    seats
-        .iter()
-        .filter_map(|seat| choices.get(seat.choice))
-        .map(|choice| {
-            let mut moment = choice.moment.and_then(&mut take);
-            for other in choice.folded.iter().filter_map(|at| take(*at)) {
-                if let Some(moment) = &mut moment {
-                    moment.take_in(*other, usize::MAX);
-                }
-            }
+    let choices = seats.iter().filter_map(|seat| choices.get(seat.choice));
+    let mut steps = Vec::with_capacity(seats.len());
+    steps.extend(choices.map(|choice| {
+        let mut moment = choice.moment.and_then(&mut take);
+        for other in choice.folded.iter().filter_map(|at| take(*at)) {
             if let Some(moment) = &mut moment {
-                moment.packets.sort_unstable();
-                moment.packets.dedup();
+                moment.take_in(*other, usize::MAX);
             }
-            Told {
-                moment,
-                ..choice.told.clone()
-            }
-        })
-        .collect()
+        }
+        if let Some(moment) = &mut moment {
+            moment.packets.sort_unstable();
+            moment.packets.dedup();
+        }
+        Told {
+            moment,
+            ..choice.told.clone()
+        }
+    }));
+    steps
 }
 
 /// True when one event answers another.
