@@ -66,16 +66,7 @@ pub fn check(script: &Script) -> Vec<Mistake> {
                 say(&at, known.part(part));
             }
         }
-        let keys = step
-            .look
-            .iter()
-            .chain(&step.fields)
-            .chain(&step.by)
-            .chain(&step.has)
-            .chain(step.variant.iter().flat_map(|v| &v.has))
-            .chain(step.matches.keys())
-            .chain(step.variant.iter().flat_map(|v| v.matches.keys()));
-        for key in keys {
+        for key in step.named() {
             say(&at, known.field(key));
         }
         let conditions = step

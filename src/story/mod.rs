@@ -9,6 +9,7 @@ mod crowd;
 mod diagnosis;
 pub mod facts;
 pub mod journey;
+pub mod key;
 mod ledger;
 mod link;
 pub mod moment;

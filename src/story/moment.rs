@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use smallvec::SmallVec;
 
+use super::key::Key;
 use crate::decode::{FieldDef, Value};
 use crate::model::{EventDef, Osi, PacketId, Side, Timestamp};
 
@@ -107,10 +108,15 @@ impl Moment {
         self.values.iter().filter(move |c| c.def.key == key)
     }
 
+    /// The values of a field, in wire order.
+    pub fn of<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Captured> {
+        self.values.iter().filter(move |c| key.is_of(c.def))
+    }
+
     /// The first value of a field and all that follow it, of this field and of others.
     #[must_use]
-    pub fn from_first(&self, key: &str) -> &[Captured] {
-        let at = self.values.iter().position(|c| c.def.key == key);
+    pub fn from_first(&self, key: &Key) -> &[Captured] {
+        let at = self.values.iter().position(|c| key.is_of(c.def));
         at.and_then(|at| self.values.get(at..)).unwrap_or_default()
     }
 

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::facts::Condition;
+use super::key::Key;
 use super::parts;
 use super::template::Template;
 
@@ -141,10 +142,10 @@ pub struct Step {
     pub repeat: Repeat,
     /// Field values that the event must have.
     #[serde(default, rename = "match")]
-    pub matches: BTreeMap<String, AnyOf>,
+    pub matches: BTreeMap<Key, AnyOf>,
     /// Fields that the event must have, with whatever value.
     #[serde(default)]
-    pub has: Vec<String>,
+    pub has: Vec<Key>,
     /// Facts that must hold; `not:` turns one round.
     #[serde(default)]
     pub when: Vec<Condition>,
@@ -173,7 +174,7 @@ pub struct Step {
     pub place: Option<usize>,
     /// The keys of all values that it carries, in order.
     #[serde(skip)]
-    pub carried: Vec<String>,
+    pub carried: Vec<Key>,
 }
 
 /// Other words for a special case; what is left out stays as the step has it.
@@ -182,10 +183,10 @@ pub struct Step {
 pub struct Variant {
     /// Field values that the event must have.
     #[serde(default, rename = "match")]
-    pub matches: BTreeMap<String, AnyOf>,
+    pub matches: BTreeMap<Key, AnyOf>,
     /// Fields that the event must have, with whatever value.
     #[serde(default)]
-    pub has: Vec<String>,
+    pub has: Vec<Key>,
     /// Facts that must hold.
     #[serde(default)]
     pub when: Vec<Condition>,
@@ -206,7 +207,7 @@ pub struct Variant {
     pub refs: Option<Vec<String>>,
     /// The keys of all values that the step carries with these words, in order.
     #[serde(skip)]
-    pub carried: Vec<String>,
+    pub carried: Vec<Key>,
 }
 
 /// A reason for a step that did not happen here.
@@ -254,7 +255,7 @@ pub struct Then {
     pub on: String,
     /// Field values that it must have.
     #[serde(default, rename = "match")]
-    pub matches: BTreeMap<String, AnyOf>,
+    pub matches: BTreeMap<Key, AnyOf>,
     /// How the next connection is found: `location`.
     pub link: String,
 }
@@ -291,29 +292,37 @@ impl Step {
             .chain(self.absent.iter().filter_map(|a| a.title.as_ref()))
     }
 
+    /// The keys that it names outside its texts.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        let variants = &self.variant;
+        let matches = variants.iter().map(|v| &v.matches).chain([&self.matches]);
+        let has = variants.iter().flat_map(|v| &v.has).chain(&self.has);
+        let strings = self.look.iter().chain(&self.fields).chain(&self.by);
+        let keys = matches.flat_map(BTreeMap::keys).chain(has);
+        strings.map(String::as_str).chain(keys.map(|key| &**key))
+    }
+
     /// Finds the keys of the values that it carries: those that its words quote, match or point at.
     pub(super) fn find_carried(&mut self) {
         let own = [&self.title, &self.say, &self.text, &self.deep];
+        let quoted = own.into_iter().flat_map(Template::fields).cloned();
         let named = self.fields.iter().chain(&self.look);
-        let mut carried: Vec<String> = own
-            .into_iter()
-            .flat_map(Template::fields)
-            .chain(named.chain(self.matches.keys()).map(String::as_str))
-            .map(str::to_owned)
-            .collect();
-        carried.sort_unstable();
-        carried.dedup();
+        let named = named.map(|name| Key::new(name));
+        let carried = in_order(quoted.chain(named).chain(self.matches.keys().cloned()));
         for variant in &mut self.variant {
             let quoted = variant.texts().flat_map(Template::fields);
-            let named = variant.matches.keys().map(String::as_str);
-            let mut all: Vec<String> = quoted.chain(named).map(str::to_owned).collect();
-            all.extend_from_slice(&carried);
-            all.sort_unstable();
-            all.dedup();
-            variant.carried = all;
+            let further = quoted.chain(variant.matches.keys()).chain(&carried);
+            variant.carried = in_order(further.cloned());
         }
         self.carried = carried;
     }
+}
+
+fn in_order(keys: impl Iterator<Item = Key>) -> Vec<Key> {
+    let mut keys: Vec<Key> = keys.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 impl Variant {

@@ -2,7 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::script::{Mistake, Script};
+use toml::Spanned;
+
+use super::script::{Mistake, Script, Step};
 
 /// The scripts in the program: file name and text.
 pub const BUILT_IN: &[(&str, &str)] = &[
@@ -39,6 +41,8 @@ pub struct Known {
     /// The script.
     pub script: &'static Script,
     steps: FxHashMap<&'static str, Vec<usize>>,
+    /// The steps that may be told although no frame shows them, with their places.
+    pub unseen: Vec<(usize, &'static Step)>,
 }
 
 impl Known {
@@ -61,7 +65,13 @@ impl Known {
                 }
             }
         }
-        Self { script, steps }
+        let places = script.steps.iter().map(Spanned::get_ref).enumerate();
+        let unseen = places.filter(|(_, step)| step.hidden.is_some() || !step.absent.is_empty());
+        Self {
+            script,
+            steps,
+            unseen: unseen.collect(),
+        }
     }
 
     /// The steps that tell an event, by their place in the script.

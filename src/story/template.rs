@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
+use super::key::Key;
 use super::words;
 
 /// A text of a script, cut into sentences.
@@ -24,7 +25,7 @@ pub enum Part {
     /// Words as they stand.
     Text(String),
     /// The value of a field: `{dns.qry.name}`.
-    Field(String, Form),
+    Field(Key, Form),
     /// A word of the journey, by its place in the table: `{client}`.
     Word(usize),
     /// A placeholder that nothing can fill; reported when scripts are checked.
@@ -106,9 +107,9 @@ impl Template {
     }
 
     /// The keys of the fields that it quotes.
-    pub fn fields(&self) -> impl Iterator<Item = &str> {
+    pub fn fields(&self) -> impl Iterator<Item = &Key> {
         self.parts().filter_map(|part| match part {
-            Part::Field(key, _) => Some(key.as_str()),
+            Part::Field(key, _) => Some(key),
             _ => None,
         })
     }
@@ -154,7 +155,7 @@ fn placeholder(name: &str) -> Part {
     };
     match (words::find(key), form) {
         (Some(word), Some(Form::Display)) => Part::Word(word),
-        (None, Some(form)) if key.contains('.') => Part::Field(key.to_owned(), form),
+        (None, Some(form)) if key.contains('.') => Part::Field(Key::new(key), form),
         _ => Part::Unknown(name.to_owned()),
     }
 }
@@ -178,7 +179,7 @@ mod tests {
                     .iter()
                     .map(|part| match part {
                         Part::Text(text) => text.clone(),
-                        Part::Field(key, _) => format!("<{key}>"),
+                        Part::Field(key, _) => format!("<{}>", &**key),
                         Part::Word(word) => format!("<{}>", words::WORDS[*word].name),
                         Part::Unknown(name) => format!("?{name}?"),
                     })

@@ -12,7 +12,7 @@ use crate::model::{BufId, Span};
 use super::moment::{Captured, Datum, Evidence};
 use super::needs::ENGINE;
 use super::script::Script;
-use super::template::{Part, Template};
+use super::template::Template;
 
 /// At most this many values of one event are kept: hostile messages repeat fields without end.
 const VALUES_MAX: usize = 256;
@@ -120,20 +120,10 @@ impl Wants {
             let texts = step
                 .texts()
                 .chain(step.variant.iter().flat_map(super::script::Variant::texts));
-            for key in texts.flat_map(quoted) {
+            for key in texts.flat_map(Template::fields) {
                 self.want(&step.id, key);
             }
-            let matched = step
-                .matches
-                .keys()
-                .chain(step.variant.iter().flat_map(|v| v.matches.keys()));
-            for key in matched
-                .chain(&step.fields)
-                .chain(&step.look)
-                .chain(&step.by)
-                .chain(&step.has)
-                .chain(step.variant.iter().flat_map(|v| &v.has))
-            {
+            for key in step.named() {
                 self.want(&step.id, key);
             }
             if let Some(pair) = &step.pair {
@@ -148,7 +138,7 @@ impl Wants {
             }
         }
         let ends = script.verdicts.iter().map(|v| &v.say);
-        for key in ends.chain([&script.title]).flat_map(quoted) {
+        for key in ends.chain([&script.title]).flat_map(Template::fields) {
             self.want("", key);
         }
     }
@@ -282,14 +272,6 @@ impl Wants {
 
 fn lies_in(layer: &Layer, span: Span) -> bool {
     layer.span.buf == span.buf && layer.span.at >= span.at && layer.span.at < span.end()
-}
-
-/// The field keys that a text quotes.
-fn quoted(template: &Template) -> impl Iterator<Item = &str> {
-    template.parts().filter_map(|part| match part {
-        Part::Field(key, _) => Some(key.as_str()),
-        _ => None,
-    })
 }
 
 fn address<T>(of: &'static T) -> usize {

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::decode;
 use crate::story::journey::{self, Journey, Told};
+use crate::story::key::Key;
 use crate::story::moment::{Captured, Datum, Evidence, Moment};
 use crate::story::template::{Form, Part, Sentence, Template};
 use crate::story::words::{Spoken, Value, WORDS};
@@ -90,7 +91,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field's value in a sentence: of the step's event, else of what was said before it in the conversation.
-    fn quote(&self, key: &str, form: Form, told: Option<&Told>, out: &mut Rich) -> Option<()> {
+    fn quote(&self, key: &Key, form: Form, told: Option<&Told>, out: &mut Rich) -> Option<()> {
         // What did not happen has no values, and nobody else's are its own.
         if told.is_some_and(|told| told.evidence == Evidence::Absent) {
             return None;
@@ -102,7 +103,7 @@ impl<'a> Reader<'a> {
             [] => self.earlier(key, own)?.from_first(key),
             values => values,
         };
-        let mut values = values.iter().filter(|value| value.def.key == key);
+        let mut values = values.iter().filter(|value| key.is_of(value.def));
         let first = match form {
             Form::Last => values.by_ref().last()?,
             _ => values.next()?,
@@ -141,18 +142,22 @@ impl<'a> Reader<'a> {
         (out.text().len() > before).then_some(())
     }
 
-    fn earlier(&self, key: &str, own: Option<&Moment>) -> Option<&Moment> {
-        if !self.said.get_or_init(|| said(self.journey)).contains(key) {
+    fn earlier(&self, key: &Key, own: Option<&Moment>) -> Option<&Moment> {
+        if !self
+            .said
+            .get_or_init(|| said(self.journey))
+            .contains(&**key)
+        {
             return None;
         }
         let Some(own) = own else {
-            return self.journey.moments().find(|m| m.value(key).is_some());
+            return self.journey.moments().find(|m| m.of(key).next().is_some());
         };
         let before = self.journey.steps.iter().rev();
         before
             .filter_map(|told| told.moment.as_deref())
             .filter(|m| m.flow == own.flow && m.first() <= own.first())
-            .find(|m| m.value(key).is_some())
+            .find(|m| m.of(key).next().is_some())
     }
 
     fn display(&self, value: &Captured, form: Form, out: &mut String) {

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{Timestamp, push_ip};
 use crate::story::journey as told;
+use crate::story::key::Key;
 use crate::story::moment::{self, Captured};
 use crate::story::script;
 use crate::story::template::Template;
@@ -362,17 +363,17 @@ impl Teller<'_> {
         };
         let variant = self.journey.variant(told);
         let keys = variant.map_or(&step.carried, |variant| &variant.carried);
-        let values = |key: &'static str| {
-            let mut values = moment.all(key).map(|value| self.reader.value(value));
+        let values = |key: &'static Key| {
+            let mut values = moment.of(key).map(|value| self.reader.value(value));
             let first = values.next()?;
             let Some(second) = values.next() else {
-                return Some((key, Values::One(first)));
+                return Some((&**key, Values::One(first)));
             };
             let several = [first, second].into_iter().chain(values).collect();
-            Some((key, Values::Many(several)))
+            Some((&**key, Values::Many(several)))
         };
         let mut rows = Vec::with_capacity(keys.len());
-        rows.extend(keys.iter().filter_map(|key| values(key)));
+        rows.extend(keys.iter().filter_map(values));
         Fields::in_order(rows)
     }
 }

@@ -8,11 +8,12 @@ mod people;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::model::{Side, Timestamp};
 
 use super::journey::{Actor, Journey, Role, Told, Who, Words};
+use super::key::Key;
 use super::moment::{Evidence, Moment};
 use super::script::{AnyOf, Literal, Repeat, Script, Step, Variant, Verdict};
 use super::scripts::{Known, Library};
@@ -48,6 +49,7 @@ pub(super) fn tell(
         script,
         own,
         common,
+        unseen: &own.unwrap_or(common).unseen,
         addresses: ROLES.map(|role| tale.address(role)),
     };
     let (choices, seats) = teller.choices();
@@ -90,9 +92,9 @@ fn verdict(tale: &Tale, verdicts: &[Verdict]) -> Option<usize> {
 }
 
 /// True when an event has all these values.
-pub(super) fn fits(matches: &BTreeMap<String, AnyOf>, moment: &Moment) -> bool {
+pub(super) fn fits(matches: &BTreeMap<Key, AnyOf>, moment: &Moment) -> bool {
     matches.iter().all(|(key, wanted)| {
-        moment.all(key).any(|value| {
+        moment.of(key).any(|value| {
             let is = |literal: &Literal| match literal {
                 Literal::Flag(flag) => value.number() == Some(u64::from(*flag)),
                 Literal::Number(number) => value.number() == Some(*number),
@@ -110,8 +112,8 @@ pub(super) fn fits(matches: &BTreeMap<String, AnyOf>, moment: &Moment) -> bool {
 }
 
 /// True when an event has all these fields.
-fn has(fields: &[String], moment: &Moment) -> bool {
-    fields.iter().all(|key| moment.value(key).is_some())
+fn has(fields: &[Key], moment: &Moment) -> bool {
+    fields.iter().all(|key| moment.of(key).next().is_some())
 }
 
 /// How many steps that no frame shows most journeys have at most.
@@ -128,6 +130,8 @@ struct Teller<'a> {
     /// That of its story, if it has one.
     own: Option<&'a Known>,
     common: &'a Known,
+    /// The steps of the script that may be told although no frame shows them.
+    unseen: &'a [(usize, &'static Step)],
     /// Where those of [`ROLES`] are.
     addresses: [Option<IpAddr>; 4],
 }
@@ -414,7 +418,9 @@ impl Teller<'_> {
     /// Steps without a chapter stand in that of the step before them in the same conversation, else in the next one's.
     fn place_asides(&self, choices: &mut [Choice]) {
         let key = |c: &Choice| self.moment(c).and_then(|m| m.flow);
-        let mut last: FxHashMap<Option<u32>, usize> = FxHashMap::default();
+        let flows = self.tale.conversations.len() + 1;
+        let mut last: FxHashMap<Option<u32>, usize> =
+            FxHashMap::with_capacity_and_hasher(flows, FxBuildHasher);
         let mut in_leg: FxHashMap<u32, usize> = FxHashMap::default();
         let mut homeless = Vec::new();
         for (at, choice) in choices.iter_mut().enumerate() {
@@ -447,8 +453,7 @@ impl Teller<'_> {
 
     /// Adds what no frame shows: hidden steps, and those whose absence has a reason here.
     fn add_unseen(&self, choices: &mut Vec<Choice>, seats: &mut Vec<Seat>) {
-        for (rank, step) in self.script.steps.iter().enumerate() {
-            let step = step.get_ref();
+        for &(rank, step) in self.unseen {
             let (evidence, reason) = if step.hidden.is_some() {
                 if !self.tale.holds(&step.when) || self.tale.seen(&step.id) {
                     continue;
