@@ -33,6 +33,10 @@ use relay::{Outlet, relay};
 /// The largest key log that is read, in bytes.
 const KEYS_MAX: u64 = 256 << 20;
 
+/// How many things go to the next thread together: each time it may have to be woken, and journeys are large.
+const TOGETHER: usize = 64;
+const CONVERSATIONS_TOGETHER: usize = 512;
+
 /// How many ended journeys may wait for one that began before them and goes on.
 const JOURNEYS_WAITING_MAX: usize = 2_000;
 /// How many ended conversations may wait for an earlier one that goes on.
@@ -190,6 +194,7 @@ impl Session {
         let mut queue = InOrder::new(WAITING_MAX);
         let (mut next, mut start) = (1, Timestamp::default());
         relay(
+            CONVERSATIONS_TOGETHER,
             |outlet| {
                 let mut passage = self.pass(Want::Conversations, |frame, passage| {
                     for flow in passage.flows.ended() {
@@ -401,7 +406,7 @@ impl Session {
             outlet.send((witness.end(), start))
         };
         let find = |outlet: &mut Outlet<(Ended, Timestamp)>| {
-            relay(see, |(happening, start)| {
+            relay(TOGETHER, see, |(happening, start)| {
                 let pauses = matches!(happening, Happening::Pause);
                 if let Some(flow) = narrator.hear(happening) {
                     outlet.send((Ended::Conversation(flow), start))?;
@@ -417,7 +422,7 @@ impl Session {
                 conversations: stray.conversations.clone(),
             })
         };
-        relay(find, |(ended, start)| each(ended, start))
+        relay(TOGETHER, find, |(ended, start)| each(ended, start))
     }
 
     fn voice(&self, depth: Depth) -> Voice {

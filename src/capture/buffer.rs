@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 
 /// What one `read` asks for. Large enough that the system calls vanish, small enough to stay in the processor's cache.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 512 * 1024;
 /// Room in front of a chunk, for the beginning of a record whose end is in it.
 const HEAD: usize = 64 * 1024;
 

@@ -133,47 +133,67 @@ pub fn skim(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
     skim_any(link, frame, wire_len)
 }
 
-/// Nearly all frames: TCP or UDP in a whole IPv4 packet without options, behind an Ethernet header without tags.
+/// Ethernet's header, and behind it one of IPv4 without options.
+const IP: usize = 14;
+const BODY: usize = IP + 20;
+
+/// A frame with a whole IPv4 packet without options behind an Ethernet header without tags: both headers with the first
+/// bytes behind them, and what the packet carries.
 #[inline]
-fn skim_plain(frame: &[u8], wire_len: u32) -> Option<Skim> {
-    const IP: usize = 14;
-    const BODY: usize = IP + 20;
+fn plain(frame: &[u8], wire_len: u32) -> Option<(&[u8; BODY + 8], &[u8])> {
     let h = frame.first_chunk::<{ BODY + 8 }>()?;
-    let word = |at: usize| u16::from_be_bytes([h[at], h[at + 1]]);
-    let end = IP + usize::from(word(IP + 2));
+    let end = IP + usize::from(word(h, IP + 2));
     let whole = frame.len() >= end && wire_len as usize >= frame.len();
-    let fragment = word(IP + 6) & 0x3fff != 0;
-    if word(12) != 0x0800 || h[IP] != 0x45 || !whole || fragment {
+    let fragment = word(h, IP + 6) & 0x3fff != 0;
+    if word(h, 12) != 0x0800 || h[IP] != 0x45 || !whole || fragment {
         return None;
     }
     let body = frame.get(BODY..end).filter(|body| body.len() >= 8)?;
+    Some((h, body))
+}
+
+/// Two bytes of a header.
+const fn word<const N: usize>(header: &[u8; N], at: usize) -> u16 {
+    u16::from_be_bytes([header[at], header[at + 1]])
+}
+
+/// Four bytes of a header.
+const fn number<const N: usize>(header: &[u8; N], at: usize) -> u32 {
+    (word(header, at) as u32) << 16 | word(header, at + 2) as u32
+}
+
+/// Nearly all frames: TCP, UDP or ICMP in a plain packet.
+#[inline]
+fn skim_plain(frame: &[u8], wire_len: u32) -> Option<Skim> {
+    let (h, body) = plain(frame, wire_len)?;
     let span = |from: usize| {
-        let at = BODY + from;
-        Span::bytes(BufId::FRAME, at as u32, (end - at) as u32)
+        let len = body.len() - from;
+        Span::bytes(BufId::FRAME, (BODY + from) as u32, len as u32)
     };
-    let (src, dst) = (word(BODY), word(BODY + 2));
+    let (src, dst) = (word(h, BODY), word(h, BODY + 2));
     let transport = match h[IP + 9] {
         6 => {
             let header = body.first_chunk::<20>()?;
-            let half = |at: usize| u32::from(u16::from_be_bytes([header[at], header[at + 1]]));
-            let number = |at: usize| half(at) << 16 | half(at + 2);
             let len = usize::from(header[12] >> 4) * 4;
             let options = body.get(20..len)?;
             let payload = span(len);
-            let flags = u16::from_be_bytes([header[12] & 0x0f, header[13]]);
+            let flags = word(header, 12) & 0x0fff;
             Transport::Tcp(TcpSkim {
                 src,
                 dst,
-                seq: number(4),
-                ack: number(8),
+                seq: number(header, 4),
+                ack: number(header, 8),
                 flags,
-                window: u16::from_be_bytes([header[14], header[15]]),
+                window: word(header, 14),
                 window_scale: window_scale(flags, options),
                 payload,
                 payload_len: payload.len,
             })
         }
-        17 if usize::from(word(BODY + 4)) == body.len() && ![src, dst].contains(&TUNNEL_PORT) => {
+        1 => Transport::Other(1),
+        17 if usize::from(word(h, BODY + 4)) == body.len()
+            && ![src, dst].contains(&TUNNEL_PORT) =>
+        {
             let payload = span(8);
             Transport::Udp(UdpSkim {
                 src,
@@ -190,7 +210,7 @@ fn skim_plain(frame: &[u8], wire_len: u32) -> Option<Skim> {
         src: address(IP + 12),
         dst: address(IP + 16),
         ttl: h[IP + 8],
-        id: word(IP + 4),
+        id: word(h, IP + 4),
         mac: Some((mac(6), mac(0))),
         transport,
     })
@@ -287,6 +307,55 @@ fn skim_any(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         mac,
         transport,
     })
+}
+
+/// An echo, or an error about a packet that was not let through, in ICMP for IPv4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IcmpSkim {
+    /// Its type.
+    pub kind: u8,
+    /// Its code.
+    pub code: u8,
+    /// The identifier of an echo.
+    pub ident: u16,
+    /// How many bytes follow its header.
+    pub payload_len: u32,
+    /// The packet of TCP or UDP that an error quotes: IP protocol, and both ends.
+    pub quoted: Option<(u8, [(Ipv4Addr, u16); 2])>,
+}
+
+/// Slices an ICMP message; `None` for other frames and for what has to be decoded in detail.
+#[must_use]
+pub fn skim_icmp(link: LinkType, frame: &[u8], wire_len: u32) -> Option<IcmpSkim> {
+    let (h, body) = plain(frame, wire_len).filter(|_| link == LinkType::ETHERNET)?;
+    let (kind, code) = (h[BODY], h[BODY + 1]);
+    if h[IP + 9] != 1 {
+        return None;
+    }
+    let mut found = IcmpSkim {
+        kind,
+        code,
+        ident: 0,
+        payload_len: (body.len() - 8) as u32,
+        quoted: None,
+    };
+    match kind {
+        0 | 8 => found.ident = word(h, BODY + 4),
+        // The destination cannot be reached; the time to live is over.
+        3 | 11 => {
+            const PORTS: usize = 20;
+            let q = body.get(8..)?.first_chunk::<{ PORTS + 8 }>()?;
+            let whole = q[0] == 0x45 && usize::from(word(q, 2)) >= q.len();
+            let fragment = word(q, 6) & 0x3fff != 0;
+            if !whole || fragment || !matches!(q[9], 6 | 17) {
+                return None;
+            }
+            let end = |ip, port| (Ipv4Addr::from_bits(number(q, ip)), word(q, port));
+            found.quoted = Some((q[9], [end(12, PORTS), end(16, PORTS + 2)]));
+        }
+        _ => return None,
+    }
+    Some(found)
 }
 
 /// An ARP message between IPv4 addresses.

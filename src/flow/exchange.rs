@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::decode::skim::{ArpSkim, Skim};
+use crate::decode::skim::{ArpSkim, IcmpSkim, Skim};
 use crate::decode::{Dissection, Layer, Value};
 use crate::model::Mac;
 
@@ -65,6 +65,26 @@ pub(super) fn arp_skimmed(arp: &ArpSkim) -> Exchange {
         mac: arp.mac.map(|mac| (mac, Mac::BROADCAST)),
         bytes: 0,
     }
+}
+
+/// An ICMP message that was not decoded, and the packet that it quotes.
+pub(super) fn icmp_skimmed(found: &Skim, icmp: &IcmpSkim) -> (Exchange, Option<Quoted>) {
+    let exchange = Exchange {
+        kind: ICMP,
+        transport: "icmp",
+        src: (found.src, icmp.ident),
+        dst: (found.dst, icmp.ident),
+        answers: icmp.kind == 0,
+        mac: found.mac,
+        bytes: icmp.payload_len.into(),
+    };
+    let quoted = icmp.quoted.map(|(kind, [src, dst])| Quoted {
+        kind: kind.into(),
+        src: (src.0.into(), src.1),
+        dst: (dst.0.into(), dst.1),
+        unreachable: icmp.kind == 3 && icmp.code != 4,
+    });
+    (exchange, quoted)
 }
 
 /// What a frame carries over IP by this protocol number.

@@ -23,12 +23,14 @@ mod waiting;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use crate::decode::skim::{Skim, TcpSkim, Transport, UdpSkim, from_detail, skim, skim_arp};
+use crate::decode::skim::{
+    Skim, TcpSkim, Transport, UdpSkim, from_detail, skim, skim_arp, skim_icmp,
+};
 use crate::decode::{Dissection, FlowRef, Next, Opener, decode_frame, decode_span, protocol};
 use crate::model::{Endpoint, EventDef, Side, Timestamp};
 
 use conversation::carries;
-use exchange::Exchange;
+use exchange::{Exchange, Quoted};
 use fragments::Fragments;
 use messages::Hearing;
 use recent::{Recent, Seen};
@@ -132,7 +134,7 @@ impl Flows {
         if self.want == Want::Conversations
             && let Some(arp) = skim_arp(d.link, frame)
         {
-            return self.exchange(&exchange::arp_skimmed(&arp), d);
+            return self.exchange(&exchange::arp_skimmed(&arp), None, d);
         }
         if !all {
             decode_frame(frame, d);
@@ -141,7 +143,7 @@ impl Flows {
         if let Some(found) = &from_detail(d) {
             self.packet(frame, found, d, opener);
         } else if let Some(exchange) = exchange::arp(d) {
-            self.exchange(&exchange, d);
+            self.exchange(&exchange, None, d);
         }
     }
 
@@ -151,12 +153,18 @@ impl Flows {
             Transport::Tcp(segment) => self.tcp(frame, found, segment, d, opener),
             Transport::Udp(datagram) => self.udp(frame, found, datagram, d),
             Transport::Other(number) => {
+                if self.want == Want::Conversations
+                    && let Some(icmp) = skim_icmp(d.link, frame, d.wire_len)
+                {
+                    let (exchange, quoted) = exchange::icmp_skimmed(found, &icmp);
+                    return self.exchange(&exchange, quoted, d);
+                }
                 if d.layers.is_empty() {
                     decode_frame(frame, d);
                 }
                 if d.fragment.is_none() {
                     let exchange = exchange::over_ip(found, *number, d);
-                    self.exchange(&exchange, d);
+                    self.exchange(&exchange, exchange::quoted(d), d);
                 }
             }
         }
@@ -310,8 +318,8 @@ impl Flows {
     }
 
     /// ICMP, ARP, and whatever else has no ports.
-    fn exchange(&mut self, exchange: &Exchange, d: &mut Dissection) {
-        if self.quotes(d) {
+    fn exchange(&mut self, exchange: &Exchange, quoted: Option<Quoted>, d: &mut Dissection) {
+        if quoted.is_some_and(|quoted| self.quotes(&quoted, d)) {
             return;
         }
         let ends = [&exchange.src, &exchange.dst].map(|(ip, tag)| (ip, *tag));
@@ -331,10 +339,7 @@ impl Flows {
     }
 
     /// An ICMP error belongs to the conversation of the packet that it quotes.
-    fn quotes(&mut self, d: &mut Dissection) -> bool {
-        let Some(quoted) = exchange::quoted(d) else {
-            return false;
-        };
+    fn quotes(&mut self, quoted: &Quoted, d: &mut Dissection) -> bool {
         let [src, dst] = [&quoted.src, &quoted.dst].map(|(ip, tag)| (ip, *tag));
         let (key, forth) = Key::new(quoted.kind, src, dst);
         let Some((id, of)) = self.live(&key, forth) else {

@@ -8,14 +8,14 @@ use crossbeam_channel::{Sender, bounded};
 
 use crate::error::Error;
 
-/// How many things go over together.
-const BUNDLE: usize = 64;
 /// How many bundles may wait; then finding waits for telling.
 const WAITING: usize = 16;
 
 /// Where found things go.
 pub(super) struct Outlet<T> {
     bundle: Vec<T>,
+    /// How many things go over together.
+    together: usize,
     to: Sender<Vec<T>>,
 }
 
@@ -26,7 +26,7 @@ impl<T> Outlet<T> {
     /// When nobody listens any more, which has an error of its own as its cause: that is the one that is told.
     pub(super) fn send(&mut self, thing: T) -> Result<(), Error> {
         self.bundle.push(thing);
-        if self.bundle.len() < BUNDLE {
+        if self.bundle.len() < self.together {
             return Ok(());
         }
         self.flush()
@@ -40,7 +40,7 @@ impl<T> Outlet<T> {
         if self.bundle.is_empty() {
             return Ok(());
         }
-        let bundle = std::mem::replace(&mut self.bundle, Vec::with_capacity(BUNDLE));
+        let bundle = std::mem::replace(&mut self.bundle, Vec::with_capacity(self.together));
         self.to.send(bundle).map_err(|_| Error::Write {
             name: "what was found".to_owned(),
             source: io::ErrorKind::BrokenPipe.into(),
@@ -48,19 +48,24 @@ impl<T> Outlet<T> {
     }
 }
 
-/// Runs `find` on a thread of its own; `tell` gets on this one what it sends, also when it fails in the end.
+/// Runs `find` on a thread of its own; `tell` gets on this one what it sends, so many things `together`, also when it fails
+/// in the end.
 ///
 /// # Errors
 /// When one of them fails.
 pub(super) fn relay<T: Send, R: Send>(
+    together: usize,
     find: impl FnOnce(&mut Outlet<T>) -> Result<R, Error> + Send,
     tell: impl FnMut(T) -> Result<(), Error>,
 ) -> Result<R, Error> {
     let (to, from) = bounded(WAITING);
     thread::scope(|scope| {
         let finder = scope.spawn(move || {
-            let bundle = Vec::with_capacity(BUNDLE);
-            let mut outlet = Outlet { bundle, to };
+            let mut outlet = Outlet {
+                bundle: Vec::with_capacity(together),
+                together,
+                to,
+            };
             let found = find(&mut outlet);
             outlet.flush()?;
             found
@@ -80,6 +85,7 @@ mod tests {
     fn everything_is_told_in_order() {
         let mut told = Vec::new();
         let sum = relay(
+            32,
             |outlet| {
                 (0..1000).try_for_each(|n| outlet.send(n))?;
                 Ok(7)
@@ -97,6 +103,7 @@ mod tests {
     fn what_was_found_before_a_failure_is_told() {
         let mut told = 0;
         let failed = relay::<_, ()>(
+            32,
             |outlet| {
                 outlet.send(1)?;
                 Err(Error::LinkType {
@@ -116,6 +123,7 @@ mod tests {
     #[test]
     fn a_failure_to_tell_ends_the_search() {
         let failed = relay(
+            32,
             |outlet| {
                 loop {
                     outlet.send(())?;

@@ -138,6 +138,8 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let head = Head::parse(c.peek());
     c.skip(head.leading);
     let uri = match head.start {
+        // What a tunnel leads to is its target; the other addresses are only told.
+        Start::Request { method, .. } if c.mute() && method != b"CONNECT" => None,
         Start::Request { .. } => target::full_uri(&head, c.encrypted()),
         Start::Response { .. } => None,
     };
