@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
+use smallvec::SmallVec;
 
 /// What a run of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ const ROOM: usize = 80;
 pub struct Rich {
     text: Text,
     /// Where it is not plain, in order: from and to in bytes.
-    marks: Vec<(u32, u32, Role)>,
+    marks: SmallVec<[(u32, u32, Role); 2]>,
 }
 
 impl Rich {
@@ -35,7 +36,7 @@ impl Rich {
     pub fn plain(text: impl Into<Text>) -> Self {
         Self {
             text: text.into(),
-            marks: Vec::new(),
+            marks: SmallVec::new(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
+use smallvec::SmallVec;
 
 use super::captures::CaptureView;
 use super::conversations::Conversation;
@@ -271,7 +272,7 @@ pub struct Step {
     #[serde(skip)]
     pub protocol: &'static str,
     /// The frames that carry it.
-    pub frames: Vec<u64>,
+    pub frames: SmallVec<[u64; 2]>,
     /// How many events it stands for.
     pub count: u32,
     /// When, in nanoseconds since the capture's first frame; null when no frame shows it.

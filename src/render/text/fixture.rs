@@ -136,7 +136,7 @@ fn step(row: &Row) -> Step {
             layers.iter().fold(0, |layers, n| layers | 1 << n)
         },
         protocol,
-        frames: frames.to_vec(),
+        frames: frames.into(),
         count: 1,
         time_ns: (micros >= 0).then_some(micros * 1000),
         duration_ns: (id == "dns.query").then_some(31_133_000),
