@@ -96,6 +96,9 @@ pub struct Talk {
     pub extent: fn(&mut dyn Any, Ask<'_>) -> Extent,
     /// Could a message begin with these bytes? Asked after a gap, or when the capture begins in the middle.
     pub resumes: fn(&[u8]) -> bool,
+    /// Passes over bytes of a side's body but its last, up to so many, and returns how many: nobody asks about them, so they
+    /// need not even be put in order.
+    pub pass: fn(&mut dyn Any, Side, u64) -> u64,
     /// What is known of the conversation as a whole, by the names of the contract (`version`, `cipher_suite`, ...).
     pub facts: fn(&dyn Any) -> Vec<Fact>,
 }

@@ -13,6 +13,9 @@ use super::stream::{Place, Segment, Stream};
 use super::tcp::{Around, Signs, Tcp, TcpSummary};
 use super::waiting::Source;
 
+/// How many bytes are passed over at a time: sequence numbers wrap around after four times as many.
+const PASSED_MAX: u32 = 1 << 30;
+
 /// How a conversation ended, as far as the capture shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -381,6 +384,7 @@ impl Talking {
                 let span = Span::bytes(span.buf, span.at + skip, span.len - skip);
                 self.say(from, span, h);
                 self.cut_short(from, len, segment.payload.len, h);
+                self.pass(from, h);
             }
             Place::Ahead => {
                 self.dialogue.hush(from, span, h);
@@ -404,6 +408,14 @@ impl Talking {
                     self.give_up(from, None, h);
                 }
             }
+        }
+    }
+
+    /// What nobody asks about is taken for heard before it comes.
+    fn pass(&mut self, from: Side, h: &Hearing<'_>) {
+        let stream = &mut self.streams[from.index()];
+        if h.want == Want::Conversations && stream.is_in_order() {
+            stream.advance(self.dialogue.pass(from, PASSED_MAX));
         }
     }
 

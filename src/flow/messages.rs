@@ -240,6 +240,19 @@ impl Dialogue {
         }
     }
 
+    /// Passes over bytes of this side that nobody asks about; returns how many, at most `max`.
+    pub(super) fn pass(&mut self, side: Side, max: u32) -> u32 {
+        let lane = &self.lanes[side.index()];
+        let idle = lane.in_body && !lane.seeking && !lane.done;
+        let State::Talking(speaker) = &mut self.state else {
+            return 0;
+        };
+        if !idle || lane.held > 0 || !lane.waiting.bytes.is_empty() {
+            return 0;
+        }
+        (speaker.talk.pass)(&mut *speaker.memory, side, max.into()) as u32
+    }
+
     /// The capture missed bytes of this side: what waits has no end, and the next message has to be found again.
     pub(super) fn lose(&mut self, side: Side, count: u64, h: &mut Hearing<'_>) {
         if !self.wants(side) {

@@ -543,6 +543,28 @@ mod tests {
     }
 
     #[test]
+    fn bodies_that_nobody_asks_about_are_passed_over() {
+        let mut tape = Tape::new(Want::Conversations);
+        tape.handshake();
+        let get = b"GET / HTTP/1.1\r\n\r\n";
+        tape.tcp(Client, ACK, 101, 501, get);
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n";
+        tape.tcp(Server, ACK, 501, 119, head);
+        let body = 501 + head.len() as u32;
+        // The first part of the body never comes, and nothing waits for it.
+        tape.tcp(Server, ACK, body + 1000, 119, &[b'x'; 1000]);
+        assert_eq!(tape.flows.held, 0);
+        let connect = b"CONNECT example.test:22 HTTP/1.1\r\n\r\n";
+        tape.tcp(Client, ACK, 101 + get.len() as u32, body + 2000, connect);
+        let answer = b"HTTP/1.1 200 OK\r\n\r\nSSH-2.0-x\r\n";
+        tape.tcp(Server, ACK, body + 2000, 156, answer);
+        let flows = tape.finish();
+        let facts = flows[0].facts();
+        let name = facts.iter().map(|fact| (fact.protocol, fact.name));
+        assert!(name.eq([("ssh", "server_version")]), "{facts:?}");
+    }
+
+    #[test]
     fn what_waits_in_all_connections_is_bounded() {
         let mut tape = Tape::new(Want::Conversations);
         let data = vec![b'x'; 60_000];

@@ -69,6 +69,11 @@ impl Stream {
         }
     }
 
+    /// True when nothing waits.
+    pub(super) const fn is_in_order(&self) -> bool {
+        self.ahead.is_empty()
+    }
+
     /// The run goes on behind `len` more bytes.
     pub(super) fn advance(&mut self, len: u32) {
         self.next = self.next.map(|next| next.wrapping_add(len));

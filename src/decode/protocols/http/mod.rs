@@ -130,6 +130,7 @@ static TALK: Talk = Talk {
     guess: talk::guess,
     extent: talk::extent,
     resumes: talk::resumes,
+    pass: talk::pass,
     facts: |_| Vec::new(),
 };
 

@@ -212,6 +212,27 @@ pub(super) fn extent(memory: &mut dyn Any, ask: Ask<'_>) -> Extent {
     }
 }
 
+/// Passes over bytes of a body but its last.
+pub(super) fn pass(memory: &mut dyn Any, side: Side, max: u64) -> u64 {
+    let exchange = memory.downcast_mut::<Exchange>();
+    let Some(exchange) = exchange.filter(|exchange| exchange.becomes.is_none()) else {
+        return 0;
+    };
+    let half = match side {
+        Side::Client => &mut exchange.client,
+        Side::Server => &mut exchange.server,
+    };
+    let left = match (&mut half.state, &mut half.chunks) {
+        (State::Body(Framing::Length(left)), _) => left,
+        (State::Body(Framing::Chunked), Chunks::Data(left)) => left,
+        (State::Body(Framing::UntilClose), _) => return max,
+        _ => return 0,
+    };
+    let passed = left.saturating_sub(1).min(max);
+    *left = left.saturating_sub(passed);
+    passed
+}
+
 impl Half {
     /// Bytes are missing: a counted body knows how far that leads, a head does not.
     fn lose(&mut self, ask: Ask<'_>) {

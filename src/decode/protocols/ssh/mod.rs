@@ -184,6 +184,7 @@ static TALK: Talk = Talk {
     guess: session::guess,
     extent: session::extent,
     resumes: session::resumes,
+    pass: session::pass,
     facts: session::facts,
 };
 

@@ -179,6 +179,15 @@ pub(super) fn extent(memory: &mut dyn Any, ask: Ask<'_>) -> Extent {
     }
 }
 
+/// Passes over sealed packets, once they were told.
+pub(super) fn pass(memory: &mut dyn Any, side: Side, max: u64) -> u64 {
+    let half = memory.downcast_ref::<Session>().map(|s| s.half(side));
+    match half {
+        Some(half) if half.told && sealed(half.phase) => max,
+        _ => 0,
+    }
+}
+
 /// Behind missing bytes a clear packet shows itself; where sealed ones begin can no longer be told.
 fn after_gap(phase: Phase, bytes: &[u8]) -> Phase {
     match phase {

@@ -16,7 +16,7 @@ mod suites;
 use std::any::Any;
 
 use crate::decode::{Ask, Claim, Extent, Fact, Guess, Protocol, Talk};
-use crate::model::Osi;
+use crate::model::{Osi, Side};
 
 use fields::{EVENTS, FIELDS};
 use memory::{Partial, TlsMemory};
@@ -49,6 +49,7 @@ pub(super) static PROTOCOL: Protocol = Protocol {
         guess,
         extent,
         resumes,
+        pass,
         facts,
     }),
 };
@@ -143,6 +144,17 @@ fn extent(memory: &mut dyn Any, ask: Ask<'_>) -> Extent {
     Extent::More
 }
 
+/// Passes over bytes of a record that is only counted, but its last.
+fn pass(memory: &mut dyn Any, side: Side, max: u64) -> u64 {
+    let Some(memory) = memory.downcast_mut::<TlsMemory>() else {
+        return 0;
+    };
+    let counted = &mut memory.side(side).counted;
+    let passed = (*counted as u64).saturating_sub(1).min(max);
+    *counted = counted.saturating_sub(passed as usize);
+    passed
+}
+
 fn count(counted: &mut usize, have: usize) -> Extent {
     let len = have.min(*counted);
     *counted = counted.saturating_sub(len);
@@ -180,7 +192,6 @@ mod tests {
     use super::*;
     use crate::decode::FactValue;
     use crate::decode::testing::{Talked, converse};
-    use crate::model::Side;
 
     // A handshake of TLS 1.2 between curl and nginx (sample `curl-https-tls12`): ClientHello; ServerHello, and the
     // records behind it; ClientKeyExchange, ChangeCipherSpec, Finished.
