@@ -67,7 +67,7 @@ impl Fields {
     fn number(&self, def: &'static FieldDef) -> Option<u16> {
         let at = address(def);
         let number = spread(at);
-        let word = self.maybe[number / 64 & (self.maybe.len() - 1)];
+        let word = self.maybe[(number / 64) & (self.maybe.len() - 1)];
         if word & 1 << (number % 64) == 0 {
             return None;
         }
