@@ -216,6 +216,8 @@ impl Strand {
     /// Takes in a conversation that it does not know.
     pub(super) fn meet(&mut self, conversation: Conversation) {
         self.conversations.push(conversation);
+        // What is known of questions may concern it too.
+        self.checked = 0;
         self.open += 1;
     }
 

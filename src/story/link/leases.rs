@@ -30,8 +30,8 @@ impl Narrator {
             .links
             .unclaimed
             .iter()
-            .filter(|(_, question)| question.target == Some(address))
-            .map(|(id, _)| *id)
+            .filter(|question| question.known.target == Some(address))
+            .map(|question| question.id)
             .collect();
         let server = moment.src;
         let echoes = self

@@ -38,8 +38,8 @@ pub(in crate::story) struct Links {
     found: FxHashMap<IpAddr, Vec<u32>>,
     /// Questions to the link by who asks and for whom.
     neighbours: FxHashMap<(Option<IpAddr>, Option<IpAddr>), u32>,
-    /// Questions to the link that nobody has claimed, with what is known of them: looked through again and again.
-    unclaimed: Vec<(u32, Neighbour)>,
+    /// Questions to the link that nobody has claimed; those of which something was learned last come last.
+    unclaimed: Vec<Unclaimed>,
     /// Counts what is learned of them, so that nobody looks at them twice for nothing.
     learned: u64,
     /// Datagrams and echoes by their two ends.
@@ -60,6 +60,15 @@ pub(in crate::story) struct Links {
     loose: FxHashMap<&'static str, u32>,
 }
 
+/// A question to the link that nobody has claimed.
+#[derive(Debug)]
+struct Unclaimed {
+    id: u32,
+    known: Neighbour,
+    /// What [`Links::learned`] was when something was learned of it.
+    learned: u64,
+}
+
 impl Links {
     /// A strand was told: nothing leads to it any more.
     pub(in crate::story) fn forget(&mut self, id: u32, strand: &Strand) {
@@ -75,7 +84,7 @@ impl Links {
                 }
             }
         }
-        self.unclaimed.retain(|other| other.0 != id);
+        self.unclaimed.retain(|other| other.id != id);
         self.redirects.retain(|other| *other != id);
         if strand.kind == Kind::Neighbour {
             let n = strand.neighbour;
@@ -217,11 +226,9 @@ impl Narrator {
         };
         let kind = strand.kind;
         let learned = self.links.learned;
-        if kind != Kind::Neighbour
-            && !self.links.unclaimed.is_empty()
-            && std::mem::replace(&mut strand.checked, learned) != learned
-        {
-            self.claim_neighbours(id);
+        if kind != Kind::Neighbour && !self.links.unclaimed.is_empty() {
+            let checked = std::mem::replace(&mut strand.checked, learned);
+            self.claim_neighbours(id, checked);
         }
         let event = moment.def.id;
         match moment.protocol {
@@ -258,7 +265,7 @@ impl Narrator {
         if let Some(parent) = self.strands.get_mut(&parent) {
             parent.children.push(child);
         }
-        self.links.unclaimed.retain(|other| other.0 != child);
+        self.links.unclaimed.retain(|other| other.id != child);
     }
 
     fn is_claimed(&self, id: u32) -> bool {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::super::Narrator;
 use super::super::moment::Moment;
 use super::super::strand::{Joined, Kind, Neighbour, Strand};
-use super::{SAME, UNCLAIMED_MAX, mac};
+use super::{SAME, UNCLAIMED_MAX, Unclaimed, mac};
 
 impl Narrator {
     pub(in crate::story) fn neighbour(&mut self, moment: &Moment) -> u32 {
@@ -34,7 +34,8 @@ impl Narrator {
         if self.links.unclaimed.len() >= UNCLAIMED_MAX {
             self.links.unclaimed.remove(0);
         }
-        self.links.unclaimed.push((id, known));
+        let learned = self.links.learned;
+        self.links.unclaimed.push(Unclaimed { id, known, learned });
         id
     }
 
@@ -61,14 +62,16 @@ impl Narrator {
             }
         }
         let known = *known;
-        let mut unclaimed = self.links.unclaimed.iter_mut();
-        if let Some(question) = unclaimed.find(|question| question.0 == id) {
-            question.1 = known;
+        let unclaimed = &mut self.links.unclaimed;
+        if let Some(at) = unclaimed.iter().position(|question| question.id == id) {
+            unclaimed.remove(at);
+            let learned = self.links.learned;
+            unclaimed.push(Unclaimed { id, known, learned });
         }
     }
 
-    /// Joins the questions to the link that a strand's frames needed.
-    pub(in crate::story) fn claim_neighbours(&mut self, id: u32) {
+    /// Joins the questions to the link that a strand's frames needed, of which more was learned than `checked`.
+    pub(in crate::story) fn claim_neighbours(&mut self, id: u32, checked: u64) {
         let Some(strand) = self.strands.get(&id) else {
             return;
         };
@@ -76,10 +79,13 @@ impl Narrator {
             .links
             .unclaimed
             .iter()
-            .filter(|(_, question)| needs(strand, question))
-            .map(|(id, _)| *id)
+            .rev()
+            .take_while(|question| question.learned > checked)
+            .filter(|question| needs(strand, &question.known))
+            .map(|question| question.id)
             .collect();
-        for question in fits {
+        // In the order in which they were asked.
+        for question in fits.into_iter().rev() {
             self.join(question, id, Joined::Serves);
         }
     }
