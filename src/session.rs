@@ -79,9 +79,10 @@ struct Passage {
 }
 
 /// Something that is over.
-enum Ended {
+enum Ended<J> {
     Conversation(Box<Flow>),
-    Journey(Box<Over>),
+    /// A journey: [`Over`], or told.
+    Journey(J),
 }
 
 impl Passage {
@@ -238,10 +239,7 @@ impl Session {
             Ended::Conversation(flow) => each(Record::Conversation(Box::new(Conversation::new(
                 &flow, start,
             )))),
-            Ended::Journey(over) => {
-                let Some(told) = over.tell() else {
-                    return Ok(());
-                };
+            Ended::Journey(told) => {
                 number += 1;
                 each(Record::Journey(Box::new(voice.tell(number, &told, start))))
             }
@@ -282,10 +280,7 @@ impl Session {
                         each(conversation(&flow, start))?;
                     }
                 }
-                Ended::Journey(over) => {
-                    let Some(told) = over.tell() else {
-                        return Ok(());
-                    };
+                Ended::Journey(told) => {
                     count += 1;
                     journeys.add((told.first, count), told);
                     if let Some(told) = journeys.next(|_| false) {
@@ -327,9 +322,7 @@ impl Session {
         let (mut count, mut start) = (0, Timestamp::default());
         let stray = self.tell(|ended, capture_start| {
             start = capture_start;
-            if let Ended::Journey(over) = ended
-                && let Some(told) = over.tell()
-            {
+            if let Ended::Journey(told) = ended {
                 count += 1;
                 queue.add((told.first, count), told);
                 if let Some(told) = queue.next(|_| false) {
@@ -377,7 +370,7 @@ impl Session {
     /// Sends the captures through the narrator; `each` gets what ended, and the time of the first frame.
     fn tell(
         &mut self,
-        mut each: impl FnMut(Ended, Timestamp) -> Result<(), Error>,
+        mut each: impl FnMut(Ended<Told>, Timestamp) -> Result<(), Error>,
     ) -> Result<Stray, Error> {
         let library = Library::built_in().map_err(|(name, mistake)| Error::Usage {
             what: format!("the built-in script `{name}` is not right"),
@@ -385,7 +378,8 @@ impl Session {
             hint: "this is a fault of wirewalk; another version may be without it".to_owned(),
         })?;
         let mut witness = Witness::new(&library);
-        let mut narrator = Narrator::new(Arc::new(library));
+        let library = Arc::new(library);
+        let mut narrator = Narrator::new(Arc::clone(&library));
         let see = |outlet: &mut Outlet<(Happening, Timestamp)>| {
             let mut passage = self.pass(Want::Events, |frame, passage| {
                 let start = passage.start;
@@ -405,14 +399,14 @@ impl Session {
             }
             outlet.send((witness.end(), start))
         };
-        let find = |outlet: &mut Outlet<(Ended, Timestamp)>| {
+        let find = |outlet: &mut Outlet<(Ended<Over>, Timestamp)>| {
             relay(TOGETHER, see, |(happening, start)| {
                 let pauses = matches!(happening, Happening::Pause);
                 if let Some(flow) = narrator.hear(happening) {
                     outlet.send((Ended::Conversation(flow), start))?;
                 }
                 while let Some(over) = narrator.over() {
-                    outlet.send((Ended::Journey(Box::new(over)), start))?;
+                    outlet.send((Ended::Journey(over), start))?;
                 }
                 if pauses { outlet.flush() } else { Ok(()) }
             })?;
@@ -422,7 +416,13 @@ impl Session {
                 conversations: stray.conversations.clone(),
             })
         };
-        relay(TOGETHER, find, |(ended, start)| each(ended, start))
+        relay(TOGETHER, find, |(ended, start)| match ended {
+            Ended::Conversation(flow) => each(Ended::Conversation(flow), start),
+            Ended::Journey(over) => match over.tell(&library) {
+                Some(told) => each(Ended::Journey(told), start),
+                None => Ok(()),
+            },
+        })
     }
 
     fn voice(&self, depth: Depth) -> Voice {

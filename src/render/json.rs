@@ -102,31 +102,37 @@ struct Inside<'a> {
     out: &'a mut Vec<u8>,
     /// Something stands in it, and a comma comes next.
     begun: bool,
-    /// What closes it.
-    end: &'static [u8],
+    /// What closes it, if anything does.
+    end: Option<u8>,
+    /// It is the only member of an object, which is closed too.
+    of_variant: bool,
 }
 
-const ARRAY: (&[u8], &[u8]) = (b"[", b"]");
-const OBJECT: (&[u8], &[u8]) = (b"{", b"}");
-/// Around what is JSON already.
-const NOTHING: (&[u8], &[u8]) = (b"", b"");
-
 impl<'a> Inside<'a> {
-    fn new(out: &'a mut Vec<u8>, (begin, end): (&[u8], &'static [u8])) -> Self {
-        out.extend_from_slice(begin);
+    fn array(out: &'a mut Vec<u8>) -> Self {
+        Self::new(out, b'[', b']', false)
+    }
+
+    fn object(out: &'a mut Vec<u8>) -> Self {
+        Self::new(out, b'{', b'}', false)
+    }
+
+    fn new(out: &'a mut Vec<u8>, begin: u8, end: u8, of_variant: bool) -> Self {
+        out.push(begin);
         Self {
             out,
             begun: false,
-            end,
+            end: Some(end),
+            of_variant,
         }
     }
 
     /// The inside of the only member of an object.
-    fn of_variant(out: &'a mut Vec<u8>, name: &str, begin: &[u8], end: &'static [u8]) -> Self {
+    fn of_variant(out: &'a mut Vec<u8>, name: &str, begin: u8, end: u8) -> Self {
         out.push(b'{');
         quote(name, out);
         out.push(b':');
-        Self::new(out, (begin, end))
+        Self::new(out, begin, end, true)
     }
 
     fn item(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
@@ -149,16 +155,23 @@ impl<'a> Inside<'a> {
                 ready: true,
             });
         }
-        let before: &[u8] = if self.begun { b",\"" } else { b"\"" };
+        // Single bytes are stored where this stands; a slice is a call.
+        if self.begun {
+            self.out.push(b',');
+        }
         self.begun = true;
-        self.out.extend_from_slice(before);
+        self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
+        self.out.push(b'"');
+        self.out.push(b':');
         write(value, self.out)
     }
 
     fn close(self) {
-        self.out.extend_from_slice(self.end);
+        self.out.extend(self.end);
+        if self.of_variant {
+            self.out.push(b'}');
+        }
     }
 }
 
@@ -174,8 +187,11 @@ impl<'a> ser::Serializer for Json<'a> {
     type SerializeStructVariant = Inside<'a>;
 
     fn serialize_bool(self, v: bool) -> Result<(), Error> {
-        self.out
-            .extend_from_slice(if v { b"true" } else { b"false" });
+        if v {
+            self.out.extend(*b"true");
+        } else {
+            self.out.extend(*b"false");
+        }
         Ok(())
     }
 
@@ -253,7 +269,7 @@ impl<'a> ser::Serializer for Json<'a> {
     }
 
     fn serialize_unit(self) -> Result<(), Error> {
-        self.out.extend_from_slice(b"null");
+        self.out.extend(*b"null");
         Ok(())
     }
 
@@ -288,22 +304,22 @@ impl<'a> ser::Serializer for Json<'a> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        let mut object = Inside::new(self.out, OBJECT);
+        let mut object = Inside::object(self.out);
         object.member(variant, value)?;
         object.close();
         Ok(())
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Inside<'a>, Error> {
-        Ok(Inside::new(self.out, ARRAY))
+        Ok(Inside::array(self.out))
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Inside<'a>, Error> {
-        Ok(Inside::new(self.out, ARRAY))
+        Ok(Inside::array(self.out))
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Inside<'a>, Error> {
-        Ok(Inside::new(self.out, ARRAY))
+        Ok(Inside::array(self.out))
     }
 
     fn serialize_tuple_variant(
@@ -313,16 +329,24 @@ impl<'a> ser::Serializer for Json<'a> {
         variant: &'static str,
         _: usize,
     ) -> Result<Inside<'a>, Error> {
-        Ok(Inside::of_variant(self.out, variant, b"[", b"]}"))
+        Ok(Inside::of_variant(self.out, variant, b'[', b']'))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Inside<'a>, Error> {
-        Ok(Inside::new(self.out, OBJECT))
+        Ok(Inside::object(self.out))
     }
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Inside<'a>, Error> {
-        let around = if name == RAW { NOTHING } else { OBJECT };
-        Ok(Inside::new(self.out, around))
+        if name != RAW {
+            return Ok(Inside::object(self.out));
+        }
+        // Nothing stands around what is JSON already.
+        Ok(Inside {
+            out: self.out,
+            begun: false,
+            end: None,
+            of_variant: false,
+        })
     }
 
     fn serialize_struct_variant(
@@ -332,7 +356,7 @@ impl<'a> ser::Serializer for Json<'a> {
         variant: &'static str,
         _: usize,
     ) -> Result<Inside<'a>, Error> {
-        Ok(Inside::of_variant(self.out, variant, b"{", b"}}"))
+        Ok(Inside::of_variant(self.out, variant, b'{', b'}'))
     }
 }
 

@@ -74,15 +74,14 @@ enum Later {
 #[derive(Debug)]
 pub struct Over {
     strands: Vec<(u32, Box<Strand>)>,
-    library: Arc<Library>,
     now: Timestamp,
 }
 
 impl Over {
     /// Tells it; `None` when there is nothing to tell.
     #[must_use]
-    pub fn tell(self) -> Option<Journey> {
-        telling::tell(self.strands, &self.library, self.now)
+    pub fn tell(self, library: &Library) -> Option<Journey> {
+        telling::tell(self.strands, library, self.now)
     }
 }
 
@@ -301,7 +300,8 @@ impl Narrator {
 
     /// The same, told.
     pub fn told(&mut self) -> Option<Journey> {
-        std::iter::from_fn(|| self.over()).find_map(Over::tell)
+        let library = Arc::clone(&self.library);
+        std::iter::from_fn(|| self.over()).find_map(|over| over.tell(&library))
     }
 
     /// What was not recognised so far.
@@ -436,7 +436,6 @@ impl Narrator {
         }
         self.over.push_back(Over {
             strands,
-            library: Arc::clone(&self.library),
             now: self.now,
         });
     }
