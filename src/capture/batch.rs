@@ -18,15 +18,18 @@ pub struct Batch {
 impl Batch {
     /// What it holds.
     pub fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
-        let mut remarks = self.comments.iter().peekable();
-        self.found
-            .iter()
-            .enumerate()
-            .map(move |(place, (found, file))| {
-                let remark = remarks.next_if(|remark| remark.0 == place);
-                let comments = remark.map_or(&[][..], |remark| remark.1.as_slice());
-                found.block(&self.bytes, comments, *file)
-            })
+        let mut remarks = self.comments.as_slice();
+        let found = self.found.iter().enumerate();
+        found.map(move |(place, (found, file))| {
+            let comments = match remarks {
+                [(at, comments), rest @ ..] if *at == place => {
+                    remarks = rest;
+                    comments.as_slice()
+                }
+                _ => &[],
+            };
+            found.block(&self.bytes, comments, *file)
+        })
     }
 
     /// Forgets what it holds, but for the bytes.

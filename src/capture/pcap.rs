@@ -128,16 +128,11 @@ impl Pcap {
     }
 
     /// The next frame.
+    #[inline]
     pub(super) fn step(&mut self, buffer: &mut Buffer) -> io::Result<Step> {
         let whole = buffer.fill(self.record_header)?;
-        let ahead = buffer.ahead();
-        let Some(header) = ahead.first_chunk::<16>().filter(|_| whole) else {
-            return Ok(if ahead.is_empty() {
-                Step::End
-            } else {
-                let have = ahead.len();
-                Step::Stop(Damage::cut("frame's header", have, self.record_header))
-            });
+        let Some(header) = buffer.ahead().first_chunk::<16>().filter(|_| whole) else {
+            return Ok(self.end(buffer));
         };
         let number = |at| {
             self.order
@@ -150,21 +145,11 @@ impl Pcap {
             Lengths::Smaller => (first.min(second), first.max(second)),
         };
         if captured > MAX_FRAME {
-            let text = format!(
-                "a frame claims {captured} captured bytes, more than the {MAX_FRAME} that any recorder writes"
-            );
-            return Ok(Step::Stop(Damage {
-                code: "damaged-record",
-                text,
-            }));
+            return Ok(damaged(captured));
         }
         let needed = self.record_header + captured as usize;
         if !buffer.fill(needed)? {
-            return Ok(Step::Stop(Damage::cut(
-                "frame's record",
-                buffer.ahead().len(),
-                needed,
-            )));
+            return Ok(cut("frame's record", buffer, needed));
         }
         let at = buffer.take(needed);
         // A fraction above one second is told as it stands: it carries into the seconds.
@@ -177,4 +162,29 @@ impl Pcap {
             wire_len,
         }))
     }
+
+    /// What it means that there is no whole header ahead.
+    #[cold]
+    fn end(&self, buffer: &Buffer) -> Step {
+        if buffer.ahead().is_empty() {
+            return Step::End;
+        }
+        cut("frame's header", buffer, self.record_header)
+    }
+}
+
+#[cold]
+fn cut(thing: &str, buffer: &Buffer, needed: usize) -> Step {
+    Step::Stop(Damage::cut(thing, buffer.ahead().len(), needed))
+}
+
+#[cold]
+fn damaged(captured: u32) -> Step {
+    let text = format!(
+        "a frame claims {captured} captured bytes, more than the {MAX_FRAME} that any recorder writes"
+    );
+    Step::Stop(Damage {
+        code: "damaged-record",
+        text,
+    })
 }

@@ -107,8 +107,11 @@ impl Line {
     /// Appends spaces up to a column.
     pub fn to(&mut self, column: usize) -> &mut Self {
         const SPACES: &str = "                                ";
-        while let Some(missing) = column.checked_sub(self.width).filter(|&n| n > 0) {
-            let spaces = missing.min(SPACES.len());
+        if column <= self.width {
+            return self;
+        }
+        while self.width < column {
+            let spaces = SPACES.len().min(column - self.width);
             self.text.push_str(&SPACES[..spaces]);
             self.width += spaces;
         }

@@ -80,10 +80,17 @@ fn push_with(number: u64, unit: &str, out: &mut String) {
 
 /// Appends a number.
 pub fn push_number(number: u64, out: &mut String) {
-    if number > 9 {
-        push_number(number / 10, out);
+    let digit = |place| char::from(b'0' + (number / place % 10) as u8);
+    if number >= 1000 {
+        push_number(number / 1000, out);
     }
-    out.push(char::from(b'0' + (number % 10) as u8));
+    if number >= 100 {
+        out.push(digit(100));
+    }
+    if number >= 10 {
+        out.push(digit(10));
+    }
+    out.push(digit(1));
 }
 
 /// A column of times in one form, so that they can be compared down the page.
