@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::facts::Condition;
@@ -94,6 +94,36 @@ pub enum AnyOf {
     Many(Vec<Literal>),
 }
 
+/// Values that an event must have, by the keys of their fields.
+#[derive(Clone, Debug, Default)]
+pub struct Matches(Vec<(Key, AnyOf)>);
+
+impl Matches {
+    /// True when an event need not have any.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The keys with what is wanted of them.
+    pub fn iter(&self) -> impl Iterator<Item = &(Key, AnyOf)> {
+        self.0.iter()
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.0.iter().map(|(key, _)| key)
+    }
+}
+
+impl<'de> Deserialize<'de> for Matches {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // A key stands there once.
+        let rows = BTreeMap::deserialize(deserializer)?;
+        Ok(Self(rows.into_iter().collect()))
+    }
+}
+
 /// A step: the event it tells, and how.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -142,7 +172,7 @@ pub struct Step {
     pub repeat: Repeat,
     /// Field values that the event must have.
     #[serde(default, rename = "match")]
-    pub matches: BTreeMap<Key, AnyOf>,
+    pub matches: Matches,
     /// Fields that the event must have, with whatever value.
     #[serde(default)]
     pub has: Vec<Key>,
@@ -183,7 +213,7 @@ pub struct Step {
 pub struct Variant {
     /// Field values that the event must have.
     #[serde(default, rename = "match")]
-    pub matches: BTreeMap<Key, AnyOf>,
+    pub matches: Matches,
     /// Fields that the event must have, with whatever value.
     #[serde(default)]
     pub has: Vec<Key>,
@@ -255,7 +285,7 @@ pub struct Then {
     pub on: String,
     /// Field values that it must have.
     #[serde(default, rename = "match")]
-    pub matches: BTreeMap<Key, AnyOf>,
+    pub matches: Matches,
     /// How the next connection is found: `location`.
     pub link: String,
 }
@@ -298,7 +328,7 @@ impl Step {
         let matches = variants.iter().map(|v| &v.matches).chain([&self.matches]);
         let has = variants.iter().flat_map(|v| &v.has).chain(&self.has);
         let strings = self.look.iter().chain(&self.fields).chain(&self.by);
-        let keys = matches.flat_map(BTreeMap::keys).chain(has);
+        let keys = matches.flat_map(Matches::keys).chain(has);
         strings.map(String::as_str).chain(keys.map(|key| &**key))
     }
 

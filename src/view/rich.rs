@@ -20,7 +20,7 @@ pub enum Role {
 pub type Text = Cow<'static, str>;
 
 /// How much longer a text is expected to become when something is added to it, in bytes.
-const ROOM: usize = 80;
+const ROOM: usize = 120;
 
 /// Text in runs of one role each; serializes as the plain text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! A journey that is over becomes steps: each event is told by exactly one step of its script or of the common one, and
 //! what no frame shows stands where the script has it.
 
+mod ends;
 mod gather;
 mod genre;
 mod people;
+mod seats;
 
-use std::collections::BTreeMap;
+use std::iter;
 use std::net::IpAddr;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -15,7 +17,7 @@ use crate::model::{Side, Timestamp};
 use super::journey::{Actor, Journey, Role, Told, Who, Words};
 use super::key::Key;
 use super::moment::{Evidence, Moment};
-use super::script::{AnyOf, Literal, Repeat, Script, Step, Variant, Verdict};
+use super::script::{AnyOf, Literal, Matches, Repeat, Script, Step, Variant, Verdict};
 use super::scripts::{Known, Library};
 use super::strand::Strand;
 use super::tale::{Placed, Tale};
@@ -23,6 +25,7 @@ use super::{diagnosis, ledger, traceroute};
 
 use gather::gather;
 use people::url;
+use seats::{Group, Seat};
 
 /// Tells a root strand and all that belong to it. `now` is how far the capture has come.
 pub(super) fn tell(
@@ -92,7 +95,7 @@ fn verdict(tale: &Tale, verdicts: &[Verdict]) -> Option<usize> {
 }
 
 /// True when an event has all these values.
-pub(super) fn fits(matches: &BTreeMap<Key, AnyOf>, moment: &Moment) -> bool {
+pub(super) fn fits(matches: &Matches, moment: &Moment) -> bool {
     matches.iter().all(|(key, wanted)| {
         moment.of(key).any(|value| {
             let is = |literal: &Literal| match literal {
@@ -148,30 +151,6 @@ struct Choice {
     folded: Vec<usize>,
     /// The chapter, when its step names one.
     chapter: Option<usize>,
-}
-
-/// Where a step is told; seats are moved while steps stay.
-struct Seat {
-    leg: u32,
-    chapter: usize,
-    /// The place of its step in the journey's script.
-    rank: Option<usize>,
-    /// The step, by its place among the choices.
-    choice: usize,
-}
-
-impl Seat {
-    fn new(choice: &Choice, at: usize) -> Self {
-        Self {
-            leg: choice.told.leg,
-            chapter: choice.told.chapter,
-            rank: match choice.told.words {
-                Words::Own(rank) => Some(rank),
-                _ => None,
-            },
-            choice: at,
-        }
-    }
 }
 
 impl Teller<'_> {
@@ -253,7 +232,8 @@ impl Teller<'_> {
     ) -> (Words, Option<&Step>) {
         let own = self.own.map_or(&[][..], |own| own.steps(moment.def.id));
         let own = own.iter().map(|at| Words::Own(*at));
-        let common = self.common.steps(moment.def.id).iter();
+        // Most events are told by the story's own script.
+        let common = iter::once_with(|| self.common.steps(moment.def.id)).flatten();
         for words in own.chain(common.map(|at| Words::Common(*at))) {
             let Some(step) = self.step(words) else {
                 continue;
@@ -291,74 +271,6 @@ impl Teller<'_> {
         }
         let id = step.chapter.as_deref()?;
         self.script.chapters.iter().position(|c| c.id == id)
-    }
-
-    fn address(&self, role: Role) -> Option<IpAddr> {
-        self.addresses.get(role as usize).copied().flatten()
-    }
-
-    /// Who acts, and on whom.
-    fn who(&self, moment: &Moment) -> (Option<Who>, Option<Who>) {
-        let to = if moment.to_all {
-            Some(Who::Role(Role::Everyone))
-        } else {
-            self.someone(moment, moment.dst, moment.from.map(Side::other))
-        };
-        (self.someone(moment, moment.src, moment.from), to)
-    }
-
-    /// Somebody by address: by the role that fits the protocol, when one address has several.
-    fn someone(&self, moment: &Moment, ip: Option<IpAddr>, side: Option<Side>) -> Option<Who> {
-        if self.tale.story == "dhcp" && moment.protocol == "dhcp" {
-            return Some(Who::Role(match side? {
-                _ if matches!(moment.def.id, "dhcp.offer" | "dhcp.ack" | "dhcp.nak") => {
-                    if ip == moment.src {
-                        Role::Server
-                    } else {
-                        Role::Client
-                    }
-                }
-                _ if ip == moment.src => Role::Client,
-                _ => Role::Server,
-            }));
-        }
-        let ip = ip?;
-        let order = match moment.protocol {
-            "dns" | "mdns" => [Role::Resolver, Role::Client, Role::Server, Role::Router],
-            "arp" | "ndp" | "icmp" | "icmpv6" => {
-                [Role::Router, Role::Client, Role::Server, Role::Resolver]
-            }
-            _ => [Role::Server, Role::Client, Role::Router, Role::Resolver],
-        };
-        let both_ends = moment.src == moment.dst;
-        let order = if both_ends && side == Some(Side::Client) {
-            [Role::Client, Role::Server, Role::Resolver, Role::Router]
-        } else {
-            order
-        };
-        let role = order
-            .into_iter()
-            .find(|role| self.address(*role) == Some(ip));
-        Some(match role {
-            Some(role) => Who::Role(role),
-            None => self.other_end(moment, ip).unwrap_or(Who::Address(ip)),
-        })
-    }
-
-    /// Ends of earlier connections of the journey have roles too: the first address that was tried is a server.
-    fn other_end(&self, moment: &Moment, ip: IpAddr) -> Option<Who> {
-        let main = self
-            .tale
-            .mains()
-            .iter()
-            .find(|c| Some(c.id) == moment.flow)?;
-        if moment.protocol == "dns" || main.transport == "arp" {
-            return None;
-        }
-        if main.client.map(|end| end.ip) == Some(ip) {
-            return Some(Who::Role(Role::Client));
-        }
-        (main.server.map(|end| end.ip) == Some(ip)).then_some(Who::Role(Role::Server))
     }
 
     /// The time from a question to its answer.
@@ -452,6 +364,7 @@ impl Teller<'_> {
 
     /// Adds what no frame shows: hidden steps, and those whose absence has a reason here.
     fn add_unseen(&self, choices: &mut Vec<Choice>, seats: &mut Vec<Seat>) {
+        let mut group: Option<Group> = None;
         for &(rank, step) in self.unseen {
             let (evidence, reason) = if step.hidden.is_some() {
                 if !self.tale.holds(&step.when) || self.tale.seen(&step.id) {
@@ -471,8 +384,10 @@ impl Teller<'_> {
                 (Evidence::Absent, reason)
             };
             let chapter = step.place.unwrap_or(0);
-            let leg = leg_of_unseen(seats, chapter);
-            let at = place_of_unseen(seats, leg, chapter, rank);
+            let group = match &mut group {
+                Some(group) if group.chapter == chapter => group,
+                other => other.insert(Group::of(seats, chapter)),
+            };
             let variant = step
                 .variant
                 .iter()
@@ -486,7 +401,7 @@ impl Teller<'_> {
                     variant,
                     reason,
                     chapter,
-                    leg,
+                    leg: group.leg,
                     round: 1,
                     evidence,
                     moment: None,
@@ -495,7 +410,7 @@ impl Teller<'_> {
                     to: None,
                 },
             };
-            seats.insert(at, Seat::new(&choice, choices.len()));
+            group.take_in(Seat::new(&choice, choices.len()), seats);
             choices.push(choice);
         }
     }
@@ -543,30 +458,4 @@ fn answers(question: &Moment, answer: &Moment, by: &[String]) -> bool {
             _ => false,
         }
     })
-}
-
-/// The first leg that has the chapter; else the first that goes beyond it, else the last.
-fn leg_of_unseen(seats: &[Seat], chapter: usize) -> u32 {
-    let has_it = seats.iter().find(|seat| seat.chapter == chapter);
-    has_it
-        .or_else(|| seats.iter().find(|seat| seat.chapter > chapter))
-        .or(seats.last())
-        .map_or(1, |seat| seat.leg)
-}
-
-/// Behind the last step of its chapter that the script has before it.
-fn place_of_unseen(seats: &[Seat], leg: u32, chapter: usize, rank: usize) -> usize {
-    let here = |seat: &Seat| (seat.leg, seat.chapter);
-    let begin = seats.partition_point(|seat| here(seat) < (leg, chapter));
-    let end = seats.partition_point(|seat| here(seat) <= (leg, chapter));
-    let before = seats
-        .get(begin..end)
-        .unwrap_or_default()
-        .iter()
-        .rposition(|c| c.rank.is_some_and(|other| other < rank));
-    let Some(before) = before else { return begin };
-    // Asides belong to what they followed.
-    let asides = seats.get(begin + before + 1..end).unwrap_or_default();
-    let asides = asides.iter().take_while(|c| c.rank.is_none()).count();
-    begin + before + 1 + asides
 }
