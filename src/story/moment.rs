@@ -39,10 +39,15 @@ pub enum Datum {
 pub struct Captured {
     /// The field.
     pub def: &'static FieldDef,
-    /// Its value.
-    pub datum: Datum,
-    /// The secret part of its text, from and to in bytes; the view masks it.
-    pub secret: Option<(u32, u32)>,
+    kept: Kept,
+}
+
+/// There are very many values: what few of them have lies elsewhere.
+#[derive(Clone, Debug)]
+enum Kept {
+    Open(Datum),
+    /// With the secret part of its text, from and to in bytes.
+    Secret(Box<(Datum, (u32, u32))>),
 }
 
 /// A long body, known by its frames only.
@@ -173,10 +178,38 @@ impl Moment {
 }
 
 impl Captured {
+    /// A field's value, and the part of its text that is secret, from and to in bytes.
+    #[must_use]
+    pub fn new(def: &'static FieldDef, datum: Datum, secret: Option<(u32, u32)>) -> Self {
+        let kept = match secret {
+            Some(part) => Kept::Secret(Box::new((datum, part))),
+            None => Kept::Open(datum),
+        };
+        Self { def, kept }
+    }
+
+    /// Its value.
+    #[must_use]
+    pub fn datum(&self) -> &Datum {
+        match &self.kept {
+            Kept::Open(datum) => datum,
+            Kept::Secret(secret) => &secret.0,
+        }
+    }
+
+    /// The secret part of its text; the view masks it.
+    #[must_use]
+    pub fn secret(&self) -> Option<(u32, u32)> {
+        match &self.kept {
+            Kept::Open(_) => None,
+            Kept::Secret(secret) => Some(secret.1),
+        }
+    }
+
     /// As a number; flags count as 0 and 1.
     #[must_use]
     pub fn number(&self) -> Option<u64> {
-        match self.datum {
+        match *self.datum() {
             Datum::Plain(Value::Num(n)) => Some(n),
             Datum::Plain(Value::Int(n)) => u64::try_from(n).ok(),
             Datum::Plain(Value::Bool(b)) => Some(u64::from(b)),
@@ -187,7 +220,7 @@ impl Captured {
     /// As text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        match &self.datum {
+        match self.datum() {
             Datum::Text(text) => Some(text),
             Datum::Plain(_) => None,
         }
@@ -196,7 +229,7 @@ impl Captured {
     /// As an IP address.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
-        match self.datum {
+        match *self.datum() {
             Datum::Plain(Value::Ip4(octets)) => Some(IpAddr::from(octets)),
             Datum::Plain(Value::Ip6(octets)) => Some(IpAddr::from(octets)),
             _ => None,
@@ -208,7 +241,7 @@ impl Captured {
     pub fn equals(&self, other: &Self) -> bool {
         match (self.number(), other.number()) {
             (Some(a), Some(b)) => a == b,
-            _ => self.datum == other.datum,
+            _ => self.datum() == other.datum(),
         }
     }
 }

@@ -293,11 +293,8 @@ fn take(frame: &[u8], d: &Dissection, hidden: &Hidden, field: &Field, values: &m
         }
         plain => Datum::Plain(plain),
     };
-    values.push(Captured {
-        def: field.def,
-        secret: secret(hidden, field.span, bytes, &datum),
-        datum,
-    });
+    let secret = secret(hidden, field.span, bytes, &datum);
+    values.push(Captured::new(field.def, datum, secret));
 }
 
 fn cut(text: &str) -> &str {

@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
     }
 
     fn display(&self, value: &Captured, form: Form, out: &mut String) {
-        if let Datum::Plain(decode::Value::Num(number)) = value.datum {
+        if let Datum::Plain(decode::Value::Num(number)) = *value.datum() {
             match form {
                 Form::Value => return out.push_str(itoa::Buffer::new().format(number)),
                 Form::Name => {
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        match &value.datum {
+        match value.datum() {
             Datum::Text(text) => self.mask(value, text, out),
             Datum::Plain(_) if self.is_hidden(value) => out.push_str(MASK),
             Datum::Plain(plain) => value.def.display(*plain, &[], "", out),
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
     /// A value as the view has it.
     pub(super) fn value(&self, value: &Captured) -> ValueView {
         let mut text = String::new();
-        match &value.datum {
+        match value.datum() {
             Datum::Text(whole) => self.mask(value, whole, &mut text),
             Datum::Plain(_) if self.is_hidden(value) => text.push_str(MASK),
             Datum::Plain(plain) => match *plain {
@@ -197,12 +197,12 @@ impl<'a> Reader<'a> {
     }
 
     fn is_hidden(&self, value: &Captured) -> bool {
-        value.secret.is_some() && !self.reveal
+        value.secret().is_some() && !self.reveal
     }
 
     /// Writes a text with its secret part masked; all of it where that does not fit it.
     fn mask(&self, value: &Captured, text: &str, out: &mut String) {
-        let Some((from, to)) = value.secret.filter(|_| !self.reveal) else {
+        let Some((from, to)) = value.secret().filter(|_| !self.reveal) else {
             return out.push_str(text);
         };
         let (before, after) = (text.get(..from as usize), text.get(to as usize..));

@@ -346,7 +346,7 @@ fn ends(moment: &mut Moment, conversation: Option<&Conversation>) {
 
 /// The first value of a field, when it is a MAC address.
 pub(in crate::story) fn mac(moment: &Moment, key: &str) -> Option<Mac> {
-    match moment.value(key)?.datum {
+    match *moment.value(key)?.datum() {
         Datum::Plain(Value::Mac(octets)) => Some(Mac(octets)),
         _ => None,
     }
