@@ -223,8 +223,8 @@ pub(super) fn pass(memory: &mut dyn Any, side: Side, max: u64) -> u64 {
         Side::Server => &mut exchange.server,
     };
     let left = match (&mut half.state, &mut half.chunks) {
-        (State::Body(Framing::Length(left)), _) => left,
-        (State::Body(Framing::Chunked), Chunks::Data(left)) => left,
+        (State::Body(Framing::Length(left)), _)
+        | (State::Body(Framing::Chunked), Chunks::Data(left)) => left,
         (State::Body(Framing::UntilClose), _) => return max,
         _ => return 0,
     };
