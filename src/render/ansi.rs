@@ -39,7 +39,6 @@ fn color(colour: Colour) -> Color {
         Colour::Red => Color::Red,
         Colour::Green => Color::Green,
         Colour::Yellow => Color::Yellow,
-        Colour::Blue => Color::Blue,
         Colour::Magenta => Color::Magenta,
         Colour::Cyan => Color::Cyan,
         Colour::BrightRed => Color::BrightRed,

@@ -44,8 +44,6 @@ pub enum Colour {
     Green,
     /// Yellow.
     Yellow,
-    /// Blue.
-    Blue,
     /// Magenta.
     Magenta,
     /// Cyan.
@@ -186,7 +184,7 @@ fn default(ink: Ink) -> Style {
         Ink::Known(evidence) => match evidence {
             Evidence::Observed => Style::of(Colour::Green),
             Evidence::Decrypted => Style::of(Colour::Cyan),
-            Evidence::Host => Style::of(Colour::Blue).bold(),
+            Evidence::Host => Style::of(Colour::BrightBlue).bold(),
             Evidence::Inferred => Style::of(Colour::Yellow),
             Evidence::Hidden => Style::DIM,
             Evidence::Absent => Style::of(Colour::Magenta),
@@ -205,7 +203,7 @@ fn layer(osi: u8) -> Colour {
         4 => Colour::Yellow,
         3 => Colour::Green,
         2 => Colour::Cyan,
-        _ => Colour::Blue,
+        _ => Colour::BrightBlue,
     }
 }
 
