@@ -73,8 +73,10 @@ impl Buffer {
     /// Hands over the bytes with all that was taken, and goes on with what is ahead in `spare`.
     pub(super) fn hand_over(&mut self, spare: &mut Vec<u8>) {
         let rest = self.ahead().len();
-        if spare.len() < rest + CHUNK {
-            spare.resize((rest + CHUNK).max(HEAD + CHUNK), 0);
+        let wanted = CHUNK + rest.max(HEAD);
+        // One that grew for a long record is not kept.
+        if !(wanted..=4 * wanted).contains(&spare.len()) {
+            *spare = vec![0; wanted];
         }
         if let Some(room) = spare.get_mut(..rest) {
             room.copy_from_slice(self.ahead());

@@ -1,8 +1,8 @@
 //! Several captures told as one.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
-use wirewalk::capture::{Block, Capture, Merged};
+use wirewalk::capture::{Batch, Block, Capture, Merged};
 
 use crate::build::{self, MICRO, Order};
 
@@ -63,6 +63,64 @@ fn one_and_none_are_captures_too() {
         [(9, 0, 1), (8, 0, 2)]
     );
     assert!(order(Merged::new(Vec::new())).is_empty());
+}
+
+/// Reads a few bytes at a time, as a pipe may.
+struct Drip(Cursor<Vec<u8>>);
+
+impl Read for Drip {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let few = into.len().min(7);
+        self.0.read(&mut into[..few])
+    }
+}
+
+#[test]
+fn batches_hold_what_comes_one_by_one() {
+    let file = build::pcapng(Order::Big);
+    let cut = &file[..file.len() - 3];
+    let open = |drips: bool, bytes: &[u8]| {
+        let bytes = Cursor::new(bytes.to_vec());
+        if drips {
+            return Capture::from_reader("test", Box::new(Drip(bytes))).unwrap();
+        }
+        Capture::from_reader("test", Box::new(bytes)).unwrap()
+    };
+    for drips in [false, true] {
+        let captures = |count: usize| {
+            let all = [open(drips, cut), open(drips, &file), capture(&[1, 200])];
+            Merged::new(all.into_iter().take(count).collect())
+        };
+        for count in 0..4 {
+            let (mut single, mut merged) = (captures(count), captures(count));
+            let mut expected = Vec::new();
+            while let Some(block) = single.next().unwrap() {
+                expected.push(format!("{block:?}"));
+            }
+            let (mut found, mut frames, mut batch) = (Vec::new(), 0, Batch::default());
+            loop {
+                let (more, goes_on) = merged.batch(&mut batch, u64::MAX).unwrap();
+                found.extend(batch.blocks().map(|block| format!("{block:?}")));
+                frames += more;
+                if !goes_on {
+                    break;
+                }
+            }
+            assert_eq!(found, expected, "{count}");
+            let counted = |merged: &Merged| merged.infos().map(|info| info.packets).sum::<u64>();
+            assert_eq!(
+                (frames, counted(&merged)),
+                (counted(&single), counted(&single))
+            );
+            let notes = |merged: &Merged| merged.infos().map(|i| i.notes.len()).sum::<usize>();
+            assert_eq!(notes(&merged), notes(&single));
+        }
+    }
+    let mut only = Merged::new(vec![capture(&[1, 2, 3])]);
+    let mut batch = Batch::default();
+    assert_eq!(only.batch(&mut batch, 2).unwrap(), (2, false));
+    assert_eq!(batch.blocks().count(), 2);
+    assert!(only.infos().all(|info| info.packets == 2));
 }
 
 #[test]
