@@ -1,7 +1,7 @@
 //! Stories: scripts that say what is told, and the engine that holds them against what happened.
 //!
-//! The [`Witness`] sees every frame: events become moments. The [`Narrator`] hears of them: moments become strands, strands
-//! journeys; a journey that is over is told in the words of its script and forgotten here.
+//! The [witness](witness::Witness) sees every frame: events become moments. The [`Narrator`] hears of them: moments become
+//! strands, strands journeys; a journey that is over is told in the words of its script and forgotten here.
 
 pub mod check;
 pub mod conversation;
@@ -175,6 +175,7 @@ impl Narrator {
 
     /// Time has passed: looks again at what seemed to be over.
     fn catch_up(&mut self, now: Timestamp) {
+        let now = self.now.max(now);
         let mut surplus = self.waiting.len().saturating_sub(WAITING_MAX).min(16);
         while let Some(&(until, later)) = self.waiting.front() {
             // At the end of time everything is due for ever.
@@ -187,7 +188,7 @@ impl Narrator {
             self.now = self.now.max(until.min(now));
             self.look_again(later);
         }
-        self.now = self.now.max(now);
+        self.now = now;
     }
 
     fn end(&mut self, conversation: Conversation, endings: &[Ending]) {

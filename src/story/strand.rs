@@ -193,6 +193,9 @@ impl Strand {
         self.last = self.last.max(other.last);
         self.quoted |= other.quoted;
         for conversation in other.conversations {
+            if self.knows(conversation.id) || self.folded.ids.last() == Some(&conversation.id) {
+                continue;
+            }
             if self.conversations.len() < KNOWN_MAX {
                 self.conversations.push(conversation);
             } else {

@@ -1,4 +1,4 @@
-//! Makes views of told journeys. What is said is the script's; what it quotes is read by the [`Reader`].
+//! Makes views of told journeys. What is said is the script's; what it quotes is read by the `Reader`.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -252,6 +252,28 @@ fn a_scan_is_told_as_a_few_journeys_and_one_with_a_count() {
 }
 
 #[test]
+fn a_crowd_of_failures_in_one_conversation_lists_it_once() {
+    let mut stage = Stage::new();
+    let flow = stage.open("arp", "arp", SERVER, 0);
+    for _ in 0..40 {
+        stage.now += 20_000 * MILLISECOND;
+        let values = [
+            ("arp.src.proto_ipv4", Made::Ip(CLIENT)),
+            ("arp.dst.proto_ipv4", Made::Ip(SERVER)),
+        ];
+        stage.say(flow, Side::Client, "arp.request", &values);
+    }
+    stage.end(flow, Ended::Unanswered);
+    let told = stage.finish();
+    let crowd = told
+        .iter()
+        .max_by_key(|j| j.moments().map(|m| m.count).sum::<u32>());
+    let ids: Vec<u32> = crowd.unwrap().conversation_ids().collect();
+    assert_eq!(ids, [flow]);
+    assert!(told.len() <= 17, "{}", told.len());
+}
+
+#[test]
 fn a_flood_of_tries_again_is_told_together() {
     let mut stage = Stage::new();
     for _ in 0..3000 {
