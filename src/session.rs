@@ -391,11 +391,11 @@ impl Session {
                     outlet.flush()?;
                 }
                 let mut ended = passage.flows.ended();
-                ended.try_for_each(|flow| outlet.send((Happening::Ended(flow), start)))
+                ended.try_for_each(|flow| outlet.send((witness.ended(flow), start)))
             })?;
             let start = passage.start;
             for flow in passage.flows.ended() {
-                outlet.send((Happening::Ended(flow), start))?;
+                outlet.send((witness.ended(flow), start))?;
             }
             outlet.send((witness.end(), start))
         };

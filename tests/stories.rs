@@ -8,13 +8,13 @@ use std::sync::Arc;
 use wirewalk::capture::{Block, Merged};
 use wirewalk::decode::Dissection;
 use wirewalk::flow::{Flows, Want};
-use wirewalk::model::PacketId;
+use wirewalk::model::{PacketId, Timestamp};
 use wirewalk::samples::SAMPLES;
 use wirewalk::secrets::Secrets;
 use wirewalk::story::Narrator;
 use wirewalk::story::journey::{Journey, Outcome};
 use wirewalk::story::scripts::Library;
-use wirewalk::story::witness::{Happening, Witness};
+use wirewalk::story::witness::Witness;
 use wirewalk::view::telling::Voice;
 use wirewalk::view::timeline::Depth;
 
@@ -52,7 +52,7 @@ fn tell(name: &str) -> (Vec<Journey>, BTreeMap<&'static str, u32>, Narrator) {
                 });
                 told.unwrap();
                 for flow in flows.ended() {
-                    narrator.hear(Happening::Ended(flow));
+                    narrator.hear(witness.ended(flow));
                 }
             }
             Block::Secrets(text) => {
@@ -63,7 +63,7 @@ fn tell(name: &str) -> (Vec<Journey>, BTreeMap<&'static str, u32>, Narrator) {
     }
     flows.finish();
     for flow in flows.ended() {
-        narrator.hear(Happening::Ended(flow));
+        narrator.hear(witness.ended(flow));
     }
     narrator.hear(witness.end());
     let told = std::iter::from_fn(|| narrator.told()).collect();
@@ -101,6 +101,40 @@ fn every_sample_is_one_journey_and_nothing_is_left_over() {
             assert_eq!(counted.get(id), Some(&count), "{sample}: {id}");
         }
     }
+}
+
+#[test]
+fn silence_that_was_seen_is_no_end_of_the_capture() {
+    let library = Library::built_in().map_err(|(file, mistake)| format!("{file}: {mistake:?}"));
+    let library = library.unwrap();
+    let mut witness = Witness::new(&library);
+    let mut narrator = Narrator::new(Arc::new(library));
+    let (mut flows, mut secrets) = (Flows::new(Want::Events), Secrets::new());
+    let mut d = Dissection::default();
+    let discover = SAMPLES.iter().find(|s| s.name == "dhcp-join").unwrap();
+    let other = SAMPLES.iter().find(|s| s.name == "curl-http").unwrap();
+    // A question for an address, and ten minutes later the first frame of somebody else.
+    for (number, sample) in (1..).zip([discover, other]) {
+        let mut capture = sample.open().unwrap();
+        let Some(Block::Frame(frame)) = capture.next().unwrap() else {
+            panic!("no frame comes first");
+        };
+        let len = frame.bytes.len() as u32;
+        let time = Timestamp(number * 600_000_000_000);
+        let packet = PacketId(number as u64);
+        d.begin(packet, time, frame.link, frame.wire_len, len);
+        flows.feed(frame.bytes, &mut d, &mut secrets);
+        let told = witness.see(frame.bytes, &d, &flows, |happening| {
+            narrator.hear(happening);
+            Ok::<(), ()>(())
+        });
+        told.unwrap();
+        for flow in flows.ended() {
+            narrator.hear(witness.ended(flow));
+        }
+    }
+    let told = narrator.told().unwrap();
+    assert_eq!((told.story, told.outcome), ("dhcp", Outcome::Failed));
 }
 
 #[test]

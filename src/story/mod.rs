@@ -129,7 +129,8 @@ impl Narrator {
                 let strands = SmallVec::<[u32; 2]>::from_slice(self.routes(conversation.id));
                 self.settle(&strands, *conversation);
             }
-            Happening::Ended(flow) => {
+            Happening::Ended(now, flow) => {
+                self.catch_up(now);
                 self.ended(&flow);
                 return Some(flow);
             }
@@ -175,20 +176,17 @@ impl Narrator {
 
     /// Time has passed: looks again at what seemed to be over.
     fn catch_up(&mut self, now: Timestamp) {
-        let now = self.now.max(now);
+        self.now = self.now.max(now);
         let mut surplus = self.waiting.len().saturating_sub(WAITING_MAX).min(16);
         while let Some(&(until, later)) = self.waiting.front() {
             // At the end of time everything is due for ever.
-            if until >= now && surplus == 0 {
+            if until >= self.now && surplus == 0 {
                 break;
             }
             surplus = surplus.saturating_sub(1);
             self.waiting.pop_front();
-            // When exactly the next frame came does not matter.
-            self.now = self.now.max(until.min(now));
             self.look_again(later);
         }
-        self.now = now;
     }
 
     fn end(&mut self, conversation: Conversation, endings: &[Ending]) {

@@ -34,8 +34,8 @@ pub enum Happening {
     Scene(Scene),
     /// A connection was closed a while before this time: nothing more is expected of it.
     Closed(Timestamp, Box<Conversation>),
-    /// A conversation is over.
-    Ended(Box<Flow>),
+    /// A conversation is over, and that was noticed at this time.
+    Ended(Timestamp, Box<Flow>),
     /// What comes next may be long in coming.
     Pause,
     /// The capture is over: its last time, and how many frames of no conversation had nothing to tell.
@@ -164,6 +164,12 @@ impl Witness {
             scene.moments.push(Box::new(moment));
         }
         each(Happening::Scene(scene))
+    }
+
+    /// A conversation is over.
+    #[must_use]
+    pub fn ended(&self, flow: Box<Flow>) -> Happening {
+        Happening::Ended(self.now, flow)
     }
 
     /// The capture is over.
