@@ -113,7 +113,8 @@ fn failure(strand: &Strand) -> Option<[Key; 2]> {
             .moments
             .iter()
             .all(|m| m.def.id.ends_with(".echo_request")),
-        (Kind::Lookup, "udp") => only.ending == Outcome::Unanswered,
+        // A look-up may be told before its conversation ends: what is known of that is older than the answer then.
+        (Kind::Lookup, "udp") => only.ending == Outcome::Unanswered && !strand.questions.is_empty(),
         (Kind::Neighbour, _) => !strand
             .moments
             .iter()

@@ -274,6 +274,33 @@ fn a_crowd_of_failures_in_one_conversation_lists_it_once() {
 }
 
 #[test]
+fn names_that_were_answered_are_no_crowd_of_failures() {
+    let mut stage = Stage::new();
+    for number in 0..40 {
+        let flow = stage.open("udp", "dns", RESOLVER, 53);
+        // So it is while the question is all there is.
+        stage.conversations[flow as usize - 1].ending = Ended::Unanswered;
+        let name = format!("host-{number}.test");
+        let values = || {
+            [
+                ("dns.qry.name", Made::Text(&name)),
+                ("dns.qry.type", Made::Number(1)),
+                ("dns.id", Made::Number(u64::from(flow))),
+            ]
+        };
+        stage.say(flow, Side::Client, "dns.query", &values());
+        stage.say(flow, Side::Server, "dns.response", &values());
+        stage.now += 1_000 * MILLISECOND;
+    }
+    stage.now += 60_000 * MILLISECOND;
+    let other = stage.open("tcp", "http", SERVER, 80);
+    stage.say(other, Side::Client, "tcp.syn", &[]);
+    let told = stage.told();
+    assert_eq!(told.len(), 40);
+    assert!(told.iter().all(|journey| journey.conversations.len() == 1));
+}
+
+#[test]
 fn a_flood_of_tries_again_is_told_together() {
     let mut stage = Stage::new();
     for _ in 0..3000 {
