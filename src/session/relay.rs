@@ -9,7 +9,7 @@ use crossbeam_channel::{Sender, bounded};
 use crate::error::Error;
 
 /// How many bundles may wait; then finding waits for telling.
-const WAITING: usize = 16;
+const WAITING: usize = 64;
 
 /// Where found things go.
 pub(super) struct Outlet<T> {
