@@ -13,6 +13,9 @@ pub(crate) const ROOT: &str = "<Root>";
 /// The longest name in octets, with its length bytes and the root (RFC 1035 section 2.3.4).
 const OCTETS_MAX: usize = 255;
 
+/// Room for the text of most names, in bytes.
+const TYPICAL: usize = 32;
+
 /// A name, and where it stands.
 #[derive(Debug)]
 pub(crate) struct DomainName {
@@ -55,7 +58,7 @@ pub(crate) fn read(
     let from = c.offset();
     let start = c.consumed().saturating_sub(base);
     let mut name = DomainName {
-        text: String::new(),
+        text: String::with_capacity(TYPICAL),
         span: c.ahead(0),
         octets: 1,
         labels: 0,
