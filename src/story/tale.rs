@@ -17,6 +17,20 @@ pub struct Placed {
     pub moment: Box<Moment>,
     /// Which connection of the journey it serves, from 1.
     pub leg: u32,
+    /// The event's id. It is looked for so often that it stands here, too.
+    id: &'static str,
+}
+
+impl Placed {
+    /// An event of this connection of the journey.
+    #[must_use]
+    pub fn new(moment: Box<Moment>, leg: u32) -> Self {
+        Self {
+            id: moment.def.id,
+            moment,
+            leg,
+        }
+    }
 }
 
 /// A journey without words.
@@ -83,8 +97,8 @@ impl Tale {
     pub fn all<'a>(&'a self, id: &'a str) -> impl DoubleEndedIterator<Item = &'a Moment> {
         self.moments
             .iter()
+            .filter(move |placed| placed.id == id)
             .map(|placed| &*placed.moment)
-            .filter(move |m| m.def.id == id)
     }
 
     /// True when an event of this id happened.
@@ -103,7 +117,7 @@ impl Tale {
         let last = self.decisive;
         self.moments
             .iter()
-            .filter(move |placed| placed.leg == last && placed.moment.def.id == id)
+            .filter(move |placed| placed.leg == last && placed.id == id)
             .map(|placed| &*placed.moment)
     }
 

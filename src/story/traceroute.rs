@@ -153,26 +153,24 @@ fn step(
         )
         .cloned()
         .collect();
-    Some(Placed {
-        leg: 1,
-        moment: Box::new(Moment {
-            def,
-            flow: first.flow,
-            from: None,
-            src: hop.or(first.src),
-            dst: if hop.is_some() { first.src } else { None },
-            to_all: false,
-            packets,
-            count: probes.len() as u32,
-            time: first.time,
-            until: Timestamp(first.time.0.saturating_add(rtt)),
-            evidence: Evidence::Observed,
-            values,
-            osi: 3,
-            layers: (1 << 2) | (1 << 3),
-            protocol: "traceroute",
-            about: None,
-            body: None,
-        }),
-    })
+    let moment = Moment {
+        def,
+        flow: first.flow,
+        from: None,
+        src: hop.or(first.src),
+        dst: if hop.is_some() { first.src } else { None },
+        to_all: false,
+        packets,
+        count: probes.len() as u32,
+        time: first.time,
+        until: Timestamp(first.time.0.saturating_add(rtt)),
+        evidence: Evidence::Observed,
+        values,
+        osi: 3,
+        layers: (1 << 2) | (1 << 3),
+        protocol: "traceroute",
+        about: None,
+        body: None,
+    };
+    Some(Placed::new(Box::new(moment), 1))
 }

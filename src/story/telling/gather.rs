@@ -54,7 +54,7 @@ pub(super) fn gather(mut strands: Vec<(u32, Box<Strand>)>, now: Timestamp) -> Op
             strand
                 .moments
                 .into_iter()
-                .map(|moment| Placed { moment, leg }),
+                .map(|moment| Placed::new(moment, leg)),
         );
     }
     moments.sort_by_cached_key(|placed: &Placed| order(&placed.moment));
