@@ -27,7 +27,7 @@ fn main() -> Result<(), Error> {
                 "  {:?} {} {}",
                 step.evidence,
                 step.id,
-                step.words.say.text()
+                step.words.say().text()
             );
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::escape;
 use super::glyphs::Charset;
 use super::line::Line;
 use super::theme::Ink;
-use crate::view::timeline::{Rich, Role};
+use crate::view::timeline::{Role, Slice};
 
 /// A word: runs without a space between them.
 #[derive(Debug, Default)]
@@ -34,8 +34,8 @@ impl Fragment for Word {
 }
 
 /// The runs of a rich text with their inks. Values and actors have their own, other words have `plain`.
-pub fn runs(rich: &Rich, plain: Ink) -> impl Iterator<Item = (Ink, &str)> {
-    rich.runs().map(move |(text, role)| match role {
+pub fn runs<'a>(rich: impl Into<Slice<'a>>, plain: Ink) -> impl Iterator<Item = (Ink, &'a str)> {
+    rich.into().runs().map(move |(text, role)| match role {
         Role::Plain => (plain, text),
         Role::Value => (Ink::Value, text),
         Role::Actor => (Ink::Actor, text),

@@ -57,14 +57,20 @@ impl<'a> Reader<'a> {
     /// Fills the placeholders of a text; a sentence that lacks a value is left out.
     pub(super) fn fill(&self, text: &'static Template, told: Option<&Told>) -> Rich {
         let mut out = Rich::default();
+        self.write(text, told, &mut out);
+        out
+    }
+
+    /// The same, behind what is there.
+    pub(super) fn write(&self, text: &'static Template, told: Option<&Told>, out: &mut Rich) {
+        let start = out.text().len();
         for sentence in &text.sentences {
             let len = out.text().len();
-            if self.say(sentence, told, &mut out).is_none() {
+            if self.say(sentence, told, out).is_none() {
                 out.cut(len);
             }
         }
-        out.cut(out.text().trim_end().len());
-        out
+        out.cut(out.text().trim_end().len().max(start));
     }
 
     fn say(&self, sentence: &'static Sentence, told: Option<&Told>, out: &mut Rich) -> Option<()> {

@@ -54,21 +54,19 @@ impl Rich {
 
     /// Its runs in order; none is empty.
     pub fn runs(&self) -> impl Iterator<Item = (&str, Role)> {
-        let mut at = 0;
-        let mut marks = self.marks.iter().peekable();
-        std::iter::from_fn(move || {
-            let (end, role) = match marks.peek() {
-                Some((from, to, role)) if *from as usize == at => {
-                    marks.next();
-                    (*to as usize, *role)
-                }
-                Some((from, ..)) => (*from as usize, Role::Plain),
-                None => (self.text.len(), Role::Plain),
-            };
-            let run = self.text.get(at..end).filter(|run| !run.is_empty())?;
-            at = end;
-            Some((run, role))
-        })
+        Slice::from(self).runs()
+    }
+
+    /// The part between two places that no run stands across, in bytes.
+    pub(super) fn slice(&self, from: usize, to: usize) -> Slice<'_> {
+        let (start, end) = (from as u32, to as u32);
+        let first = self.marks.partition_point(|mark| mark.0 < start);
+        let last = self.marks.partition_point(|mark| mark.0 < end);
+        Slice {
+            text: self.text.get(from..to).unwrap_or_default(),
+            marks: self.marks.get(first..last).unwrap_or_default(),
+            start,
+        }
     }
 
     /// Adds plain words that live as long as the program.
@@ -119,13 +117,72 @@ impl Rich {
     }
 }
 
+/// A part of a rich text.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice<'a> {
+    text: &'a str,
+    marks: &'a [(u32, u32, Role)],
+    /// Where it begins in the whole text that the marks are of.
+    start: u32,
+}
+
+impl<'a> Slice<'a> {
+    /// The text without roles.
+    #[must_use]
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// True when there is nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Its runs in order; none is empty.
+    pub fn runs(self) -> impl Iterator<Item = (&'a str, Role)> {
+        let mut at = 0;
+        let mut marks = self.marks.iter().peekable();
+        let place = move |at: u32| (at - self.start) as usize;
+        std::iter::from_fn(move || {
+            let (end, role) = match marks.peek() {
+                Some((from, to, role)) if place(*from) == at => {
+                    marks.next();
+                    (place(*to), *role)
+                }
+                Some((from, ..)) => (place(*from), Role::Plain),
+                None => (self.text.len(), Role::Plain),
+            };
+            let run = self.text.get(at..end).filter(|run| !run.is_empty())?;
+            at = end;
+            Some((run, role))
+        })
+    }
+}
+
+impl<'a> From<&'a Rich> for Slice<'a> {
+    fn from(rich: &'a Rich) -> Self {
+        Self {
+            text: &rich.text,
+            marks: &rich.marks,
+            start: 0,
+        }
+    }
+}
+
 impl<T: AsRef<str>> FromIterator<(T, Role)> for Rich {
     fn from_iter<I: IntoIterator<Item = (T, Role)>>(runs: I) -> Self {
         let mut rich = Self::default();
-        for (run, role) in runs {
-            rich.add(role, |text| text.push_str(run.as_ref()));
-        }
+        rich.extend(runs);
         rich
+    }
+}
+
+impl<T: AsRef<str>> Extend<(T, Role)> for Rich {
+    fn extend<I: IntoIterator<Item = (T, Role)>>(&mut self, runs: I) {
+        for (run, role) in runs {
+            self.add(role, |text| text.push_str(run.as_ref()));
+        }
     }
 }
 

@@ -272,24 +272,20 @@ impl Teller<'_> {
 
     /// The title, and what is said.
     fn texts(&self, told: &told::Told, step: Option<&'static script::Step>) -> (Rich, Words) {
-        let only = |say| Words {
-            say,
-            ..Words::default()
-        };
         let Some(step) = step else {
             let Some(moment) = &told.moment else {
                 return Default::default();
             };
             return (
                 Rich::plain(moment.def.id),
-                only(Rich::plain(moment.def.help)),
+                Words::new(Rich::plain(moment.def.help)),
             );
         };
         let variant = self.journey.variant(told);
-        let fill = |other: Option<&'static Option<Template>>, own: &'static Template| {
-            let text = other.and_then(Option::as_ref).unwrap_or(own);
-            self.fill(text, Some(told))
+        let which = |other: Option<&'static Option<Template>>, own: &'static Template| {
+            other.and_then(Option::as_ref).unwrap_or(own)
         };
+        let fill = |other, own| self.fill(which(other, own), Some(told));
         let reason = told.reason.and_then(|at| step.absent.get(at));
         let title = match reason {
             Some(reason) => fill(Some(&reason.title), &step.title),
@@ -303,7 +299,7 @@ impl Teller<'_> {
         };
         if let Some(reason) = reason {
             // What the step would say did not happen: only the reason is true here.
-            return (title, only(self.fill(&reason.say, Some(told))));
+            return (title, Words::new(self.fill(&reason.say, Some(told))));
         }
         let mut say = fill(variant.map(|v| &v.say), &step.say);
         if say.is_empty()
@@ -312,18 +308,14 @@ impl Teller<'_> {
             // The message is odd and lacks what the sentence quotes.
             say = Rich::plain(moment.def.help);
         }
-        let from = |depth, other: Option<&'static Option<Template>>, own| {
-            if self.voice.depth >= depth {
-                fill(other, own)
-            } else {
-                Rich::default()
-            }
-        };
-        let words = Words {
-            say,
-            more: from(Depth::Normal, variant.map(|v| &v.text), &step.text),
-            deep: from(Depth::Deep, variant.map(|v| &v.deep), &step.deep),
-        };
+        let mut words = Words::new(say);
+        let behind = |text| move |out: &mut Rich| self.reader.write(text, Some(told), out);
+        if self.voice.depth >= Depth::Normal {
+            words = words.explain(behind(which(variant.map(|v| &v.text), &step.text)));
+        }
+        if self.voice.depth >= Depth::Deep {
+            words = words.deepen(behind(which(variant.map(|v| &v.deep), &step.deep)));
+        }
         (title, words)
     }
 

@@ -12,7 +12,7 @@ use super::captures::CaptureView;
 use super::conversations::Conversation;
 use super::frame::ValueView;
 
-pub use super::rich::{Rich, Role, Text};
+pub use super::rich::{Rich, Role, Slice, Text};
 
 /// How much a step tells: the 30-second, the 2-minute and the 10-minute answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -328,35 +328,83 @@ impl Step {
 /// What a step says; serializes as one text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
-    /// One sentence.
-    pub say: Rich,
-    /// The two-minute explanation, at depth `normal` and `deep`.
-    pub more: Rich,
-    /// The ten-minute explanation, at depth `deep`.
-    pub deep: Rich,
+    text: Rich,
+    /// From where to where each of its three parts goes, in bytes.
+    parts: [(u32, u32); 3],
 }
 
 impl Words {
+    /// One sentence; what explains it is added behind.
+    #[must_use]
+    pub fn new(say: Rich) -> Self {
+        let end = say.text().len() as u32;
+        Self {
+            text: say,
+            parts: [(0, end), (end, end), (end, end)],
+        }
+    }
+
+    /// Adds the two-minute explanation, for depth `normal` and `deep`, with a function that writes it behind the sentence.
+    #[must_use]
+    pub fn explain(self, write: impl FnOnce(&mut Rich)) -> Self {
+        self.add(1, write)
+    }
+
+    /// Adds the ten-minute explanation, for depth `deep`, in the same way.
+    #[must_use]
+    pub fn deepen(self, write: impl FnOnce(&mut Rich)) -> Self {
+        self.add(2, write)
+    }
+
+    fn add(mut self, part: usize, write: impl FnOnce(&mut Rich)) -> Self {
+        let before = self.text.text().len();
+        if before > 0 {
+            self.text.say(" ");
+        }
+        let from = self.text.text().len();
+        write(&mut self.text);
+        let to = self.text.text().len();
+        if to == from {
+            self.text.cut(before);
+        } else if let Some(part) = self.parts.get_mut(part) {
+            *part = (from as u32, to as u32);
+        }
+        self
+    }
+
+    /// One sentence.
+    #[must_use]
+    pub fn say(&self) -> Slice<'_> {
+        self.part(0)
+    }
+
+    /// The two-minute explanation.
+    #[must_use]
+    pub fn more(&self) -> Slice<'_> {
+        self.part(1)
+    }
+
+    /// The ten-minute explanation.
+    #[must_use]
+    pub fn deep(&self) -> Slice<'_> {
+        self.part(2)
+    }
+
+    fn part(&self, part: usize) -> Slice<'_> {
+        let (from, to) = self.parts.get(part).copied().unwrap_or_default();
+        self.text.slice(from as usize, to as usize)
+    }
+
     /// All of it, as plain text.
     #[must_use]
-    pub fn text(&self) -> Cow<'_, str> {
-        let mut text = Cow::Borrowed(self.say.text());
-        for more in [&self.more, &self.deep] {
-            if text.is_empty() {
-                text = more.text().into();
-            } else if !more.is_empty() {
-                let text = text.to_mut();
-                text.push(' ');
-                text.push_str(more.text());
-            }
-        }
-        text
+    pub fn text(&self) -> &str {
+        self.text.text()
     }
 }
 
 impl Serialize for Words {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text())
+        serializer.serialize_str(self.text())
     }
 }
 

@@ -116,10 +116,7 @@ fn step(row: &Row) -> Step {
         leg: 1,
         round: 1,
         title: rich(title),
-        words: Words {
-            say: rich(say),
-            ..Words::default()
-        },
+        words: Words::new(rich(say)),
         evidence,
         because: match evidence {
             Inferred => Some(rich(
@@ -154,12 +151,10 @@ fn step(row: &Row) -> Step {
 
 /// What the deeper texts of one step look like.
 fn deepen(step: &mut Step) {
-    step.words.more = rich(
-        "A frame needs a MAC address to be delivered on this link, and the neighbour table had none for the next hop. The question is broadcast: its Ethernet destination is <ff:ff:ff:ff:ff:ff>.\n\nThe target hardware address inside the message is zero, because it is what is being asked for.",
-    );
-    step.words.deep = rich(
-        "ARP is asked for the next hop, not for the far server. Linux keeps an answer as reachable for about half a minute, and then checks it when it is next used.",
-    );
+    let words = step.words.say().runs().collect();
+    step.words = Words::new(words)
+        .explain(|words| words.extend(rich("A frame needs a MAC address to be delivered on this link, and the neighbour table had none for the next hop. The question is broadcast: its Ethernet destination is <ff:ff:ff:ff:ff:ff>.\n\nThe target hardware address inside the message is zero, because it is what is being asked for.").runs()))
+        .deepen(|words| words.extend(rich("ARP is asked for the next hop, not for the far server. Linux keeps an answer as reachable for about half a minute, and then checks it when it is next used.").runs()));
     step.sees = rich("Everyone on the same link sees the question; routers do not pass it on.");
     step.refs = vec!["RFC 826".to_owned(), "RFC 1122 section 2.3.2".to_owned()].into();
     step.look = vec![

@@ -188,10 +188,10 @@ fn explained(journey: &Journey, options: &Options) -> Vec<Option<usize>> {
     steps
         .map(|(at, step)| {
             let told = options.steps.as_ref().is_none_or(|w| w.contains(&(at + 1)));
-            if !told || (step.words.more.is_empty() && step.words.deep.is_empty()) {
+            if !told || (step.words.more().is_empty() && step.words.deep().is_empty()) {
                 return None;
             }
-            let words = [&step.words.more, &step.words.deep].map(|text| {
+            let words = [step.words.more(), step.words.deep()].map(|text| {
                 let plain = text.runs().filter(|(_, role)| *role == Role::Plain);
                 plain.map(|(text, _)| text).collect::<Vec<_>>()
             });

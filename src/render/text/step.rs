@@ -7,7 +7,7 @@ use super::super::wrap::{runs, wrap};
 use super::grid::{frames, protocol};
 use super::{Telling, ladder};
 use crate::view::frame::ValueView;
-use crate::view::timeline::{Depth, Evidence, Rich, Step, Values};
+use crate::view::timeline::{Depth, Evidence, Slice, Step, Values};
 
 /// Keeps together what belongs together: a number and its unit, an RFC and its section.
 const NO_BREAK: &str = "\u{a0}";
@@ -23,7 +23,7 @@ pub(super) fn lines(telling: &Telling<'_>, at: usize, step: &Step) -> Vec<Line> 
     };
     prose.say(step, titled);
     // A step that says nothing but the reason has said it.
-    let said = step.words.say.text();
+    let said = step.words.say().text();
     let because = step
         .because
         .as_ref()
@@ -37,7 +37,7 @@ pub(super) fn lines(telling: &Telling<'_>, at: usize, step: &Step) -> Vec<Line> 
     let earlier = telling.explained.get(at).copied().flatten();
     if depth >= Depth::Normal {
         match earlier {
-            None => prose.rich("", &step.words.more, Ink::Plain),
+            None => prose.rich("", step.words.more(), Ink::Plain),
             Some(earlier) => {
                 let see = format!("Step {} explains it.", earlier + 1);
                 prose.write("", [(Ink::Faint, see.as_str())]);
@@ -47,7 +47,7 @@ pub(super) fn lines(telling: &Telling<'_>, at: usize, step: &Step) -> Vec<Line> 
     }
     if depth >= Depth::Deep {
         if earlier.is_none() {
-            prose.rich("deeper", &step.words.deep, Ink::Plain);
+            prose.rich("deeper", step.words.deep(), Ink::Plain);
         }
         prose.look_at(step);
     }
@@ -122,7 +122,8 @@ impl Prose<'_, '_> {
         }
     }
 
-    fn rich(&mut self, label: &str, text: &Rich, plain: Ink) {
+    fn rich<'b>(&mut self, label: &str, text: impl Into<Slice<'b>>, plain: Ink) {
+        let text = text.into();
         if !text.is_empty() {
             self.write(label, runs(text, plain));
         }
@@ -132,7 +133,7 @@ impl Prose<'_, '_> {
     fn say(&mut self, step: &Step, titled: bool) {
         let counted = self.counted(step);
         let title = step.title.text();
-        let say = step.words.say.text();
+        let say = step.words.say().text();
         let mut text: Vec<(Ink, &str)> = Vec::new();
         if !titled && !say.contains(title.trim_end_matches(['?', '.'])) {
             text.extend(runs(&step.title, Ink::Strong));
@@ -145,7 +146,7 @@ impl Prose<'_, '_> {
                 },
             ));
         }
-        text.extend(runs(&step.words.say, Ink::Plain));
+        text.extend(runs(step.words.say(), Ink::Plain));
         if !counted.is_empty() {
             text.push((Ink::Faint, &counted));
         }

@@ -5,7 +5,7 @@ use super::{Clock, Options, Telling, beginning, captures};
 use crate::render::Look;
 use crate::render::glyphs::Charset;
 use crate::render::theme::Theme;
-use crate::view::timeline::{Depth, Rich, Role, Step};
+use crate::view::timeline::{Depth, Rich, Role, Step, Words};
 
 fn look(width: usize) -> Look {
     Look {
@@ -86,12 +86,11 @@ fn every_line_fits_at_every_width() {
         step.title = Rich::plain("a title\u{202e} with \u{1b}[31mcontrols and 北京");
     });
     change(8, &|step| {
-        step.words.say = [
+        let say = [
             ("a cookie of one long word: ", Role::Plain),
             (&"0123456789abcdef".repeat(20), Role::Value),
-        ]
-        .into_iter()
-        .collect();
+        ];
+        step.words = Words::new(say.into_iter().collect());
     });
     for depth in [Depth::Brief, Depth::Deep] {
         let options = Options {
