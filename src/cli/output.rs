@@ -11,7 +11,7 @@ use wirewalk::error::Error;
 use wirewalk::render::glyphs::Charset;
 use wirewalk::render::line::Line;
 use wirewalk::render::theme::Theme;
-use wirewalk::render::{Look, MIN_WIDTH, ansi, json};
+use wirewalk::render::{Look, MIN_WIDTH, ansi};
 
 use super::options::{Face, When};
 
@@ -105,7 +105,7 @@ impl Output {
     /// Writes a value as JSON, and what stands behind it.
     pub(crate) fn json(&mut self, value: &impl Serialize, after: &[u8]) -> Result<(), Error> {
         self.with(|out| {
-            json::write(value, &mut out.bytes)?;
+            serde_json::to_writer(&mut out.bytes, value)?;
             out.write_all(after)
         })
     }

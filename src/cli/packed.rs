@@ -7,8 +7,6 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::Serialize;
 
-use wirewalk::render::json;
-
 /// Records as JSON, with commas between them.
 pub(super) struct Packed {
     packer: DeflateEncoder<Vec<u8>>,
@@ -32,7 +30,7 @@ impl Packed {
             self.record.push(b',');
         }
         self.begun = true;
-        json::write(record, &mut self.record)?;
+        serde_json::to_writer(&mut self.record, record)?;
         self.packer.write_all(&self.record)
     }
 

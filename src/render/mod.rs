@@ -3,7 +3,6 @@
 pub mod ansi;
 pub mod escape;
 pub mod glyphs;
-pub mod json;
 pub mod line;
 pub mod list;
 pub mod show;
