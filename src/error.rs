@@ -86,10 +86,4 @@ impl Error {
             Self::Usage { hint, .. } => hint.clone(),
         }
     }
-
-    /// True when the reader of our output went away: no error for a filter in a pipe.
-    #[must_use]
-    pub fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Write { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
-    }
 }

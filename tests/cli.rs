@@ -374,6 +374,21 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn a_reader_that_goes_away_ends_it_while_input_may_still_come() {
+    let mut child = command(&["show", "--format", "ndjson", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut input = child.stdin.take().unwrap();
+    let capture = fs::read("captures/lossy-download.pcapng").unwrap();
+    input.write_all(&capture).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    drop(input);
+}
+
+#[test]
 fn samples_are_listed_and_written() {
     assert!(told(&["samples"]).contains("curl https://www.example.test/"));
     let written = run(&["samples", "ping", "-o", "-"]).stdout;

@@ -73,7 +73,6 @@ pub(crate) fn run() -> ExitCode {
     match result {
         Ok(Told::Something) => ExitCode::SUCCESS,
         Ok(Told::Nothing) => ExitCode::from(1),
-        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("wirewalk: {error}"));
             say(&format!("  because: {}", error.because()));

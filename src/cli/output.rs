@@ -24,6 +24,8 @@ const TOGETHER: usize = 1 << 16;
 /// An opened output.
 pub(crate) struct Output {
     name: String,
+    /// Someone watches: what is written is seen at once, as more may be long in coming.
+    watched: bool,
     to: Waiting,
     /// How text looks there.
     pub(crate) look: Look,
@@ -46,7 +48,7 @@ impl Output {
         };
         let look = look(face.color, face.width, face.theme, terminal);
         ansi::decide(look.colour);
-        Ok(Self::new(name, to, look))
+        Ok(Self::new(name, to, look, terminal))
     }
 
     /// Opens an output of bytes that is neither drawn nor coloured.
@@ -64,12 +66,13 @@ impl Output {
             theme: Theme::standard(),
             colour: false,
         };
-        Ok(Self::new(name, to, look))
+        Ok(Self::new(name, to, look, false))
     }
 
-    fn new(name: String, to: Box<dyn Write>, look: Look) -> Self {
+    fn new(name: String, to: Box<dyn Write>, look: Look, watched: bool) -> Self {
         Self {
             name,
+            watched,
             to: Waiting {
                 bytes: Vec::new(),
                 to,
@@ -82,6 +85,7 @@ impl Output {
     pub(crate) fn standard() -> Result<Self, Error> {
         let terminal = io::stdout().is_terminal();
         let mut out = Self::raw(None, std::iter::empty())?;
+        out.watched = terminal;
         out.look = look(When::Auto, None, Theme::standard(), terminal);
         ansi::decide(out.look.colour);
         Ok(out)
@@ -93,8 +97,7 @@ impl Output {
         lines: impl IntoIterator<Item: Borrow<Line>>,
     ) -> Result<(), Error> {
         let look = self.look;
-        let written = look.write(&mut self.to, lines);
-        written.map_err(|source| self.error(source))
+        self.with(|out| look.write(out, lines))
     }
 
     /// Writes a record as one line of JSON.
@@ -115,7 +118,10 @@ impl Output {
         &mut self,
         write: impl FnOnce(&mut Waiting) -> io::Result<()>,
     ) -> Result<(), Error> {
-        let written = write(&mut self.to);
+        let mut written = write(&mut self.to);
+        if self.watched {
+            written = written.and_then(|()| self.to.flush());
+        }
         written.map_err(|source| self.error(source))
     }
 
@@ -126,11 +132,24 @@ impl Output {
     }
 
     fn error(&self, source: io::Error) -> Error {
+        if source.kind() == io::ErrorKind::BrokenPipe {
+            gone();
+        }
         Error::Write {
             name: self.name.clone(),
             source,
         }
     }
+}
+
+/// Whoever read our answer went away: no error for a filter in a pipe, and nothing is left to do. Threads that wait for
+/// input are not waited for: it may be long in coming.
+#[expect(
+    clippy::exit,
+    reason = "waiting for these threads is what returning would mean"
+)]
+fn gone() -> ! {
+    std::process::exit(0)
 }
 
 /// What is going to be written together. Unlike in a `BufWriter`, records are put together where they wait.
