@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use wirewalk::capture::{Block, Merged};
+use wirewalk::capture::{Block, Frame, Merged};
 use wirewalk::decode::Dissection;
 use wirewalk::flow::{Flows, Want};
 use wirewalk::model::{PacketId, Timestamp};
@@ -18,54 +18,76 @@ use wirewalk::story::witness::Witness;
 use wirewalk::view::telling::Voice;
 use wirewalk::view::timeline::Depth;
 
+/// A witness and a narrator who see frames one by one.
+struct Show {
+    flows: Flows,
+    secrets: Secrets,
+    dissection: Dissection,
+    witness: Witness,
+    narrator: Narrator,
+    frames: u64,
+}
+
+impl Show {
+    fn new() -> Self {
+        let library = Library::built_in().map_err(|(file, mistake)| format!("{file}: {mistake:?}"));
+        let library = library.unwrap();
+        Self {
+            flows: Flows::new(Want::Events),
+            secrets: Secrets::new(),
+            dissection: Dissection::default(),
+            witness: Witness::new(&library),
+            narrator: Narrator::new(Arc::new(library)),
+            frames: 0,
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>, time: Timestamp) {
+        self.frames += 1;
+        let (d, packet) = (&mut self.dissection, PacketId(self.frames));
+        let len = frame.bytes.len() as u32;
+        d.begin(packet, time, frame.link, frame.wire_len, len);
+        self.flows.feed(frame.bytes, d, &mut self.secrets);
+        let (flows, narrator) = (&self.flows, &mut self.narrator);
+        let seen = self.witness.see(frame.bytes, d, flows, |happening| {
+            narrator.hear(happening);
+            Ok::<(), ()>(())
+        });
+        seen.unwrap();
+        self.ended();
+    }
+
+    fn ended(&mut self) {
+        for flow in self.flows.ended() {
+            self.narrator.hear(self.witness.ended(flow));
+        }
+    }
+}
+
 /// What is told of a sample, and the events that were raised in it, by id.
 fn tell(name: &str) -> (Vec<Journey>, BTreeMap<&'static str, u32>, Narrator) {
     let sample = SAMPLES.iter().find(|sample| sample.name == name).unwrap();
     let mut captures = Merged::new(vec![sample.open().unwrap()]);
-    let library = Library::built_in().map_err(|(file, mistake)| format!("{file}: {mistake:?}"));
-    let library = library.unwrap();
-    let mut witness = Witness::new(&library);
-    let mut narrator = Narrator::new(Arc::new(library));
-    let (mut flows, mut secrets) = (Flows::new(Want::Events), Secrets::new());
-    let mut d = Dissection::default();
+    let mut show = Show::new();
     let mut raised = BTreeMap::new();
-    let mut number = 0;
     while let Some(block) = captures.next().unwrap() {
         match block {
             Block::Frame(frame) => {
-                number += 1;
-                let len = frame.bytes.len() as u32;
-                d.begin(
-                    PacketId(number),
-                    frame.time,
-                    frame.link,
-                    frame.wire_len,
-                    len,
-                );
-                flows.feed(frame.bytes, &mut d, &mut secrets);
-                for event in &d.events {
+                show.frame(&frame, frame.time);
+                for event in &show.dissection.events {
                     *raised.entry(event.def.id).or_default() += 1;
-                }
-                let told = witness.see(frame.bytes, &d, &flows, |happening| {
-                    narrator.hear(happening);
-                    Ok::<(), ()>(())
-                });
-                told.unwrap();
-                for flow in flows.ended() {
-                    narrator.hear(witness.ended(flow));
                 }
             }
             Block::Secrets(text) => {
-                secrets.add_key_log(text);
+                show.secrets.add_key_log(text);
             }
             Block::Name { .. } => {}
         }
     }
-    flows.finish();
-    for flow in flows.ended() {
-        narrator.hear(witness.ended(flow));
-    }
-    narrator.hear(witness.end());
+    show.flows.finish();
+    show.ended();
+    let mut narrator = show.narrator;
+    narrator.hear(show.witness.end());
     let told = std::iter::from_fn(|| narrator.told()).collect();
     (told, raised, narrator)
 }
@@ -107,12 +129,7 @@ fn every_sample_is_one_journey_and_nothing_is_left_over() {
 fn silence_that_was_seen_is_no_end_of_the_capture() {
     /// The frame of `curl-http` that ends the handshake: alone it tells nothing.
     const ACK: u64 = 9;
-    let library = Library::built_in().map_err(|(file, mistake)| format!("{file}: {mistake:?}"));
-    let library = library.unwrap();
-    let mut witness = Witness::new(&library);
-    let mut narrator = Narrator::new(Arc::new(library));
-    let (mut flows, mut secrets) = (Flows::new(Want::Events), Secrets::new());
-    let mut d = Dissection::default();
+    let mut show = Show::new();
     let discover = SAMPLES.iter().find(|s| s.name == "dhcp-join").unwrap();
     let other = SAMPLES.iter().find(|s| s.name == "curl-http").unwrap();
     // A question for an address, and ten minutes later a bare ACK of somebody else.
@@ -122,22 +139,10 @@ fn silence_that_was_seen_is_no_end_of_the_capture() {
         let Some(Block::Frame(frame)) = capture.next().unwrap() else {
             panic!("frames come first");
         };
-        let len = frame.bytes.len() as u32;
-        let time = Timestamp(number * 600_000_000_000);
-        let packet = PacketId(number as u64);
-        d.begin(packet, time, frame.link, frame.wire_len, len);
-        flows.feed(frame.bytes, &mut d, &mut secrets);
-        let told = witness.see(frame.bytes, &d, &flows, |happening| {
-            narrator.hear(happening);
-            Ok::<(), ()>(())
-        });
-        told.unwrap();
-        for flow in flows.ended() {
-            narrator.hear(witness.ended(flow));
-        }
+        show.frame(&frame, Timestamp(number * 600_000_000_000));
     }
-    assert!(d.events.is_empty());
-    let told = narrator.told().unwrap();
+    assert!(show.dissection.events.is_empty());
+    let told = show.narrator.told().unwrap();
     assert_eq!((told.story, told.outcome), ("dhcp", Outcome::Failed));
 }
 
