@@ -3,7 +3,7 @@
 use crate::model::{BufId, EventDef, LinkType, PacketId, Piece, Side, Span, Timestamp};
 
 use super::table::{Next, Protocol};
-use super::{Fault, Field, FieldDef, Value, credentials};
+use super::{Envelope, Fault, Field, FieldDef, Value, credentials};
 
 /// How a buffer came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +157,8 @@ pub struct Dissection {
     pub fragment: Option<FragmentPart>,
     /// Clear bytes of inner streams.
     pub inner: Vec<Inner>,
+    /// What the innermost IP packet read so far says of itself.
+    pub(super) envelope: Option<Envelope>,
     pub(super) text: String,
     pub(super) pending: Vec<super::engine::Pending>,
     spare: Vec<Buffer>,
@@ -187,6 +189,7 @@ impl Default for Dissection {
             stream: None,
             fragment: None,
             inner: Vec::new(),
+            envelope: None,
             text: String::new(),
             pending: Vec::new(),
             spare: Vec::new(),
@@ -222,6 +225,7 @@ impl Dissection {
         self.about_flow = None;
         self.stream = None;
         self.fragment = None;
+        self.envelope = None;
         if self.buffers.len() > 1 {
             self.spare.extend(
                 self.buffers

@@ -46,6 +46,9 @@ pub fn decode_frame(frame: &[u8], d: &mut Dissection) {
 
 /// Decodes bytes of a frame or of one of its buffers (a reassembled packet) as what `next` names.
 pub fn decode_span(frame: &[u8], d: &mut Dissection, next: Next, span: Span) {
+    if let Some(envelope) = &mut d.envelope {
+        (envelope.piece, envelope.whole) = (false, true);
+    }
     d.pending.push(Pending {
         next,
         span,
@@ -168,6 +171,7 @@ fn layer(
     if let Err(fault) = result {
         cursor.note(fault);
     }
+    cursor.settle();
     let consumed = cursor.consumed() as u32;
     if let Some(buffer) = d.buffers.get_mut(buffer) {
         buffer.bytes = owned;

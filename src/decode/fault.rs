@@ -45,6 +45,27 @@ pub enum FaultKind {
         /// The rule it breaks.
         rule: &'static str,
     },
+    /// A checksum that the bytes under it do not give.
+    BadSum {
+        /// The field's key.
+        field: &'static str,
+        /// The value it has.
+        found: u16,
+        /// The value that the bytes give.
+        right: u16,
+    },
+    /// A checksum of which only the pseudo-header has been summed, not yet turned into its complement.
+    PartialSum {
+        /// The field's key.
+        field: &'static str,
+        /// The value it has.
+        found: u16,
+    },
+    /// A checksum that is still 0.
+    NoSum {
+        /// The field's key.
+        field: &'static str,
+    },
     /// A pointer leads back to where it came from.
     Loop,
     /// A limit of wirewalk was reached; the text names it.
@@ -68,6 +89,8 @@ impl Fault {
             FaultKind::Truncated { .. } => "truncated",
             FaultKind::BadLength { .. } => "bad-length",
             FaultKind::BadValue { .. } => "bad-value",
+            FaultKind::BadSum { .. } => "bad-checksum",
+            FaultKind::PartialSum { .. } | FaultKind::NoSum { .. } => "checksum-offload",
             FaultKind::Loop => "loop",
             FaultKind::Limit(_) => "limit",
         }
@@ -95,6 +118,25 @@ impl fmt::Display for Fault {
                 write!(f, "`{field}` is {value}, but must be {rule}")
             }
             FaultKind::BadValue { field, rule } => write!(f, "`{field}` must be {rule}"),
+            FaultKind::BadSum {
+                field,
+                found,
+                right,
+            } => write!(
+                f,
+                "`{field}` is {found:#06x}, but the bytes give {right:#06x}: they were changed on the way or never summed, and \
+                 a receiver drops them"
+            ),
+            FaultKind::PartialSum { field, found } => write!(
+                f,
+                "`{field}` is {found:#06x}: only the pseudo-header is summed: the network card fills in the rest (checksum \
+                 offload), the capture was taken before it did"
+            ),
+            FaultKind::NoSum { field } => write!(
+                f,
+                "`{field}` is 0: nothing has been summed; where the network card does it (checksum offload), the capture was \
+                 taken before it did"
+            ),
             FaultKind::Loop => write!(f, "a pointer leads in a circle"),
             FaultKind::Limit(what) => write!(f, "wirewalk stops here: {what}"),
         }

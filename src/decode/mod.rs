@@ -2,6 +2,7 @@
 //!
 //! Nothing here can fail: odd bytes are a [`Fault`] of the layer that met them, and what was decoded before stays.
 
+pub(crate) mod checksum;
 pub(crate) mod credentials;
 mod cursor;
 pub(crate) mod date;
@@ -19,6 +20,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use checksum::{Checksum, Envelope};
 pub use cursor::{Cursor, Group, Mark};
 pub use dissection::{
     BodyPart, Buffer, BufferKind, Dissection, FlowRef, FragmentPart, Inner, Layer, Raised,

@@ -5,6 +5,7 @@
 mod fields;
 mod outlook;
 mod speech;
+mod sums;
 
 use std::net::IpAddr;
 
@@ -29,6 +30,7 @@ pub struct Cursor<'b, 'o> {
     layer: u16,
     start: usize,
     quoted: bool,
+    doubt: Option<Fault>,
     d: &'o mut Dissection,
     speech: Option<Speech<'o>>,
 }
@@ -72,6 +74,7 @@ impl<'b, 'o> Cursor<'b, 'o> {
             layer,
             start: at,
             quoted,
+            doubt: None,
             d,
             speech,
         }

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use crate::decode::checksum::{Checksum, STATUS};
 use crate::decode::{
     Base, Claim, Cursor, Fault, FieldDef, Names, Next, Protocol, Show, Value, date, events, fields,
 };
@@ -86,6 +87,7 @@ fields! {
     TYPE: "icmp.type", "Type", Show::Names(Base::Dec, TYPES), "What the message is: a question, an answer or a report of an error.";
     CODE: "icmp.code", "Code", Show::Plain, "The reason, within the type.";
     CHECKSUM: "icmp.checksum", "Checksum", Show::Hex(4), "Sum over the message that the receiver checks.";
+    STATUS_FIELD: "icmp.checksum.status", "Checksum status", Show::Names(Base::Dec, STATUS), "Whether the bytes give the checksum; a message that they do not give it for is dropped.";
     UNUSED: "icmp.unused", "Unused", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     RESERVED: "icmp.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     IDENT: "icmp.ident", "Identifier", Show::Plain, "Tells the answers of one program from those of another; ping chooses it.";
@@ -127,6 +129,15 @@ events! {
     REDIRECTED: "icmp.redirect", "A router knows a better one on the same link.";
 }
 
+static SUM: Checksum = Checksum {
+    value: &CHECKSUM,
+    status: &STATUS_FIELD,
+    calculated: None,
+    pseudo: None,
+    optional: false,
+    in_quotes: false,
+};
+
 /// Control messages of IPv4.
 pub(super) static PROTOCOL: Protocol = Protocol {
     key: "icmp",
@@ -143,7 +154,7 @@ pub(super) static PROTOCOL: Protocol = Protocol {
 fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let kind = c.u8(&TYPE)?;
     let code = c.u8(&CODE)?;
-    c.u16(&CHECKSUM)?;
+    c.checksum(&SUM, None)?;
     let name = TYPE.name_of(u64::from(kind)).unwrap_or("unknown type");
     match kind {
         3 | 4 | 5 | 11 | 12 => return report(c, kind, code, name),

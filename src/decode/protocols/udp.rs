@@ -1,6 +1,7 @@
 //! UDP: datagrams between ports, without connection or acknowledgment. RFC 768; jumbograms RFC 2675.
 
-use crate::decode::{Claim, Cursor, Fault, Next, Protocol, Show, Value, fields};
+use crate::decode::checksum::{Checksum, STATUS};
+use crate::decode::{Base, Claim, Cursor, Fault, Next, Protocol, Show, Value, fields};
 use crate::model::Osi;
 
 fields! {
@@ -8,8 +9,19 @@ fields! {
     DST: "udp.dstport", "Destination port", Show::Plain, "The port of the receiving program; a server's is well known, such as 53 for DNS.";
     LENGTH: "udp.length", "Length", Show::Unit("bytes"), "Length of this header (8 bytes) and its data together.";
     CHECKSUM: "udp.checksum", "Checksum", Show::Hex(4), "Sum over addresses, ports and data that the receiver checks; 0 means that the sender did not compute one (allowed for IPv4).";
+    CALCULATED: "udp.checksum_calculated", "Calculated checksum", Show::Hex(4), "What the checksum should be, as the bytes here give it.";
+    STATUS_FIELD: "udp.checksum.status", "Checksum status", Show::Names(Base::Dec, STATUS), "Whether the bytes give the checksum; a datagram that they do not give it for is dropped in silence.";
     PAYLOAD: "udp.payload", "Payload", Show::Plain, "What the sending program handed over, in one piece.";
 }
+
+static SUM: Checksum = Checksum {
+    value: &CHECKSUM,
+    status: &STATUS_FIELD,
+    calculated: Some(&CALCULATED),
+    pseudo: Some(17),
+    optional: true,
+    in_quotes: true,
+};
 
 /// User datagrams.
 pub(super) static PROTOCOL: Protocol = Protocol {
@@ -28,7 +40,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let src = c.u16(&SRC)?;
     let dst = c.u16(&DST)?;
     let length = c.u16(&LENGTH)?;
-    c.u16(&CHECKSUM)?;
+    c.checksum(&SUM, (length >= 8).then_some(length.into()))?;
     // In a jumbogram the length does not fit and is 0.
     let said = match length {
         0 => c.left(),

@@ -5,6 +5,7 @@ mod ndp;
 mod node;
 mod options;
 
+use crate::decode::checksum::{Checksum, STATUS};
 use crate::decode::{
     Base, Claim, Cursor, Fault, Names, Next, Protocol, Show, Value, events, fields, joined,
 };
@@ -89,6 +90,7 @@ fields! {
     TYPE: "icmpv6.type", "Type", Show::Names(Base::Dec, TYPES), "What the message is; errors are below 128, questions and answers from there on.";
     CODE: "icmpv6.code", "Code", Show::Plain, "The reason, within the type.";
     CHECKSUM: "icmpv6.checksum", "Checksum", Show::Hex(4), "Sum over addresses and message that the receiver checks.";
+    STATUS_FIELD: "icmpv6.checksum.status", "Checksum status", Show::Names(Base::Dec, STATUS), "Whether the bytes give the checksum; a message that they do not give it for is dropped.";
     RESERVED: "icmpv6.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     LENGTH: "icmpv6.length", "Quoted length", Show::Plain, "Length of the quoted packet in units of eight bytes, where extensions follow it.";
     MTU: "icmpv6.mtu", "MTU", Show::Unit("bytes"), "The biggest packet that the next link takes; the sender shall make its packets smaller.";
@@ -120,6 +122,15 @@ events! {
     REPORT: "mld.report", "A host tells routers which multicast groups it listens to.";
 }
 
+static SUM: Checksum = Checksum {
+    value: &CHECKSUM,
+    status: &STATUS_FIELD,
+    calculated: None,
+    pseudo: Some(58),
+    optional: false,
+    in_quotes: false,
+};
+
 /// Control messages of IPv6.
 pub(super) static PROTOCOL: Protocol = Protocol {
     key: "icmpv6",
@@ -142,7 +153,7 @@ pub(super) static PROTOCOL: Protocol = Protocol {
 fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let kind = c.u8(&TYPE)?;
     let code = c.u8(&CODE)?;
-    c.u16(&CHECKSUM)?;
+    c.checksum(&SUM, None)?;
     let name = TYPE.name_of(u64::from(kind)).unwrap_or("unknown type");
     match kind {
         1..=4 => report(c, kind, code),

@@ -4,6 +4,7 @@ mod options;
 
 use std::net::Ipv4Addr;
 
+use crate::decode::checksum::{Checksum, Envelope, STATUS};
 use crate::decode::names::{DSCP, ECN, IP_PROTOCOLS};
 use crate::decode::{
     Base, Claim, Cursor, Fault, FragmentPart, Next, Protocol, Show, Value, events, fields, joined,
@@ -26,6 +27,8 @@ fields! {
     TTL: "ip.ttl", "Time to live", Show::Plain, "Every router takes one off, and drops the packet at 0: no packet circles for ever.";
     PROTO: "ip.proto", "Protocol", Show::Names(Base::Dec, IP_PROTOCOLS), "Which protocol the packet carries.";
     CHECKSUM: "ip.checksum", "Header checksum", Show::Hex(4), "Sum over the header only; every router computes it anew, because it changes the time to live.";
+    CALCULATED: "ip.checksum_calculated", "Calculated checksum", Show::Hex(4), "What the checksum should be, as the bytes of this header give it.";
+    STATUS_FIELD: "ip.checksum.status", "Checksum status", Show::Names(Base::Dec, STATUS), "Whether the bytes of the header give the checksum; a router drops a packet when they do not.";
     SRC: "ip.src", "Source address", Show::Plain, "The address of the sender, or of a translating router (NAT) on the way.";
     DST: "ip.dst", "Destination address", Show::Plain, "Where the packet goes; routers read this and little else.";
 }
@@ -33,6 +36,15 @@ fields! {
 events! {
     FRAGMENT: "ip.fragment", "A packet was too big for a link and travels in pieces, each with its own IP header.";
 }
+
+static SUM: Checksum = Checksum {
+    value: &CHECKSUM,
+    status: &STATUS_FIELD,
+    calculated: Some(&CALCULATED),
+    pseudo: None,
+    optional: false,
+    in_quotes: true,
+};
 
 /// Internet Protocol version 4.
 pub(super) static PROTOCOL: Protocol = Protocol {
@@ -92,7 +104,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.take(2)?;
     let ttl = c.u8(&TTL)?;
     let proto = c.u8(&PROTO)?;
-    c.u16(&CHECKSUM)?;
+    c.header_checksum(&SUM, header as usize)?;
     let src = Ipv4Addr::from(c.ip4(&SRC)?);
     let dst = Ipv4Addr::from(c.ip4(&DST)?);
     if c.detail() {
@@ -121,6 +133,15 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if total > 0 {
         c.bound(data.saturating_add(options), &TOTAL_LEN);
     }
+    let carried = data.saturating_add(options);
+    let there = (c.left() as u32).saturating_add(c.missing());
+    c.carry(Envelope {
+        src: Some(src.into()),
+        dst: Some(dst.into()),
+        piece: offset > 0 || more,
+        whole: c.left() >= carried && (total > 0 || c.missing() == 0),
+        len: there.saturating_add(20),
+    });
     if options > 0 {
         // What is wrong with an option does not hide what the packet carries.
         if let Err(fault) = c.within(&HEADER_LEN, options, options::decode) {

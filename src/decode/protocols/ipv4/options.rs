@@ -239,26 +239,38 @@ fn route_recorded(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             if place < pointer { &RECORDED } else { &EMPTY }
         },
     )
+    .map(drop)
 }
 
 /// Addresses before the pointer have been passed (and replaced by what was recorded), the one at it comes next.
 fn route_to_take(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
-    route(c, |place, pointer| match place.cmp(&pointer) {
+    let ahead = route(c, |place, pointer| match place.cmp(&pointer) {
         std::cmp::Ordering::Less => &RECORDED,
         std::cmp::Ordering::Equal => &CURRENT,
         std::cmp::Ordering::Greater => &SOURCE,
-    })
+    })?;
+    // The header's destination is only the next stop.
+    if let Some(last) = ahead {
+        c.bound_for(Some(last.into()));
+    }
+    Ok(())
 }
 
-fn route(c: &mut Cursor<'_, '_>, which: fn(u32, u32) -> &'static FieldDef) -> Result<(), Fault> {
+/// Reads the addresses; returns the last one if the pointer has not passed it.
+fn route(
+    c: &mut Cursor<'_, '_>,
+    which: fn(u32, u32) -> &'static FieldDef,
+) -> Result<Option<[u8; 4]>, Fault> {
     // The pointer counts from the option's first byte, which it calls 1.
     let before = c.offset().saturating_sub(3);
     let pointer = u32::from(c.u8(&PTR)?);
+    let mut ahead = None;
     while c.left() >= 4 {
         let place = c.offset().saturating_sub(before);
-        c.ip4(which(place, pointer))?;
+        let address = c.ip4(which(place, pointer))?;
+        ahead = (place >= pointer).then_some(address);
     }
-    Ok(())
+    Ok(ahead)
 }
 
 fn timestamps(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {

@@ -39,6 +39,7 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         c.next(next, span);
         return Ok(());
     }
+    c.in_pieces();
     let last = if more { "" } else { ", the last" };
     c.summary(format_args!("fragment at {offset}{last}"));
     c.event(&FRAGMENT);

@@ -6,6 +6,7 @@ mod routing;
 
 use std::net::Ipv6Addr;
 
+use crate::decode::checksum::Envelope;
 use crate::decode::names::{DSCP, ECN, IP_PROTOCOLS};
 use crate::decode::{Base, Claim, Cursor, Fault, FieldDef, Next, Protocol, Show, Value, fields};
 use crate::model::{Osi, Span};
@@ -124,6 +125,13 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let carried = NEXT.name_of(u64::from(next));
     let carried = carried.unwrap_or("unknown protocol");
     c.summary(format_args!("{src} → {dst}, {carried}, hop limit {hops}"));
+    let mut envelope = Envelope {
+        src: Some(src.into()),
+        dst: Some(dst.into()),
+        piece: false,
+        whole: c.missing() == 0,
+        len: 0,
+    };
     match len {
         // A length that does not fit stands in an option. Without one there is nothing: a network card that cuts big
         // segments itself (segmentation offload) sends no hop-by-hop options.
@@ -132,11 +140,19 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             if jumbo.is_none() {
                 c.note(c.bad_length(&PAYLOAD_LEN, 0, "more, without a jumbo payload option"));
             }
-            c.bound(jumbo.unwrap_or(0) as usize, &PAYLOAD_LEN);
+            let len = jumbo.unwrap_or(0) as usize;
+            envelope.whole = c.left() >= len;
+            c.bound(len, &PAYLOAD_LEN);
         }
         0 => {}
-        _ => c.bound(len, &PAYLOAD_LEN),
+        _ => {
+            envelope.whole = c.left() >= len;
+            c.bound(len, &PAYLOAD_LEN);
+        }
     }
+    let carried = (c.left() as u32).saturating_add(c.missing());
+    envelope.len = carried.saturating_add(40);
+    c.carry(envelope);
     c.next(Next::IpProto(next), c.rest_span());
     Ok(())
 }

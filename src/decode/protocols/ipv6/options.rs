@@ -244,7 +244,11 @@ fn content(c: &mut Cursor<'_, '_>, kind: u8) -> Result<(), Fault> {
             c.text(&LINE_ID, len)?;
         }
         0xc2 => drop(c.u32(&JUMBO)?),
-        0xc9 => drop(c.ip6(&HOME)?),
+        0xc9 => {
+            // It stands for the source in all that the packet carries (RFC 6275 section 9.3.1).
+            let home = c.ip6(&HOME)?;
+            c.sent_from(Some(home.into()));
+        }
         0x1e | 0x3e | 0x5e | 0x7e | 0x9e | 0xbe | 0xde | 0xfe => {
             let rest = c.left();
             c.bytes(&EXPERIMENT, rest)?;

@@ -54,21 +54,24 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             Some(name) => c.summary(format_args!("{name}, {left} segments left")),
             None => c.summary(format_args!("type {kind}, {left} segments left")),
         }
+        // Where the packet goes in the end, while the header's destination is only its next stop.
+        let mut bound = None;
         match kind {
             0 => {
                 c.bytes(&RT0_RESERVED, 4)?;
-                addresses(c, &RT0_ADDRESS, usize::MAX)?;
+                bound = addresses(c, &RT0_ADDRESS, usize::MAX)?.map(|(_, last)| last);
             }
             2 => {
                 c.bytes(&MIP_RESERVED, 4)?;
-                c.ip6(&HOME)?;
+                bound = Some(c.ip6(&HOME)?);
             }
             3 => rpl(c)?,
             4 => {
                 let last = c.u8(&SRH_LAST)?;
                 c.u8(&SRH_FLAGS)?;
                 c.bytes(&SRH_TAG, 2)?;
-                addresses(c, &SRH_ADDRESS, usize::from(last).saturating_add(1))?;
+                let count = usize::from(last).saturating_add(1);
+                bound = addresses(c, &SRH_ADDRESS, count)?.map(|(first, _)| first);
             }
             5 => {
                 while c.left() >= 2 {
@@ -82,6 +85,9 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             }
             _ => {}
         }
+        if left > 0 {
+            c.bound_for(bound.map(Into::into));
+        }
         let rest = c.left();
         if rest > 0 {
             c.bytes(if kind == 4 { &SRH_TLV } else { &UNKNOWN }, rest)?;
@@ -92,13 +98,23 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn addresses(c: &mut Cursor<'_, '_>, def: &'static FieldDef, most: usize) -> Result<(), Fault> {
+type Address = [u8; 16];
+
+/// Reads at most so many addresses; returns the first and the last.
+fn addresses(
+    c: &mut Cursor<'_, '_>,
+    def: &'static FieldDef,
+    most: usize,
+) -> Result<Option<(Address, Address)>, Fault> {
+    let mut ends = None;
     let mut count = 0usize;
     while c.left() >= 16 && count < most {
-        c.ip6(def)?;
+        let address = c.ip6(def)?;
+        let (first, _) = ends.unwrap_or((address, address));
+        ends = Some((first, address));
         count = count.saturating_add(1);
     }
-    Ok(())
+    Ok(ends)
 }
 
 fn rpl(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {

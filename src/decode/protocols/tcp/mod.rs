@@ -7,7 +7,8 @@ mod options;
 
 use std::fmt;
 
-use crate::decode::{Claim, Cursor, Fault, Protocol, Show, Value, fields, joined};
+use crate::decode::checksum::{Checksum, STATUS};
+use crate::decode::{Base, Claim, Cursor, Fault, Protocol, Show, Value, fields, joined};
 use crate::model::{Osi, Span};
 
 fields! {
@@ -31,10 +32,25 @@ fields! {
     LETTERS: "tcp.flags.str", "Flags in letters", Show::Plain, "The same flags as letters, with a dot for those not set.";
     WINDOW: "tcp.window_size_value", "Window", Show::Plain, "How many more bytes the sender of this segment has room for, still to be scaled by the factor agreed in the handshake.";
     CHECKSUM: "tcp.checksum", "Checksum", Show::Hex(4), "Sum over addresses, header and data that the receiver checks.";
+    CALCULATED: "tcp.checksum_calculated", "Calculated checksum", Show::Hex(4), "What the checksum should be, as the bytes here give it.";
+    STATUS_FIELD: "tcp.checksum.status", "Checksum status", Show::Names(Base::Dec, STATUS), "Whether the bytes give the checksum; a segment that they do not give it for is dropped, and sent again later.";
     URGENT: "tcp.urgent_pointer", "Urgent pointer", Show::Plain, "Where urgent data ends, counted from the sequence number; counts only with the urgent flag.";
     CAUSE: "tcp.reset_cause", "Reset cause", Show::Plain, "A reset may carry a few words about its reason; they are no part of the stream.";
+    SUPERFRAME: "wirewalk.tcp.superframe", "Superframe", Show::Plain, "A packet that is too big for the link: not yet cut into segments, or already joined, by the network card.";
     PAYLOAD: "tcp.payload", "Payload", Show::Plain, "The bytes of the stream that this segment carries.";
 }
+
+static SUM: Checksum = Checksum {
+    value: &CHECKSUM,
+    status: &STATUS_FIELD,
+    calculated: Some(&CALCULATED),
+    pseudo: Some(6),
+    optional: false,
+    in_quotes: true,
+};
+
+/// The longest packet on an Ethernet that nobody configured otherwise.
+const ETHERNET_MTU: u32 = 1500;
 
 /// Transmission control.
 pub(super) static PROTOCOL: Protocol = Protocol {
@@ -60,7 +76,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.put(&HEADER_LEN, at, Value::Num(header));
     let flags = flags(c)?;
     let window = c.u16(&WINDOW)?;
-    c.u16(&CHECKSUM)?;
+    c.checksum(&SUM, None)?;
     c.u16(&URGENT)?;
     if header < 20 {
         return Err(c.bad_length(&HEADER_LEN, header, "at least 20"));
@@ -77,6 +93,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let payload = c.rest_span();
     let whole = payload.len.saturating_add(missing);
     c.computed(&LEN, Value::Num(u64::from(whole)));
+    superframe(c, whole);
     if payload.len > 0 {
         c.put(&PAYLOAD, payload, Value::Bytes);
     }
@@ -94,6 +111,18 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         c.stream(src, dst, payload);
     }
     options
+}
+
+/// Says that a packet is longer than its link takes, where it is.
+fn superframe(c: &mut Cursor<'_, '_>, payload: u32) {
+    let len = c.envelope().map_or(0, |envelope| envelope.len);
+    if len > ETHERNET_MTU && payload > 0 && c.on_ethernet() && !c.quoted() {
+        let text = format!(
+            "a packet of {len} bytes, where Ethernet's usual MTU is {ETHERNET_MTU}: unless this link takes more (jumbo frames, \
+             loopback), the network card cuts it into segments after the capture, or joined them before (segmentation offload)"
+        );
+        c.computed_text(&SUPERFRAME, &text);
+    }
 }
 
 /// A number in a summary, shown only when it means something.
@@ -254,6 +283,24 @@ mod tests {
             seen.summary("tcp"),
             "443 → 49136 [PSH ACK] seq 1 ack 2 win 16 len 3"
         );
+    }
+
+    #[test]
+    fn packets_too_big_for_the_link_say_so() {
+        let segment = "01bbbff0 00000001 00000002 5010 0010 0000 0000";
+        let frame = |payload: usize| {
+            let len = payload + 40;
+            let ip = format!("4500{len:04x}59ee400040060000c0a80164cb00710a");
+            let ethernet = "0200000000010200000000020800";
+            let data = "61".repeat(payload);
+            see(
+                LinkType::ETHERNET,
+                &format!("{ethernet}{ip}{segment}{data}"),
+            )
+        };
+        assert_eq!(frame(1460).first("wirewalk.tcp.superframe"), "");
+        let text = frame(1461).first("wirewalk.tcp.superframe");
+        assert!(text.starts_with("a packet of 1501 bytes"), "{text}");
     }
 
     #[test]
