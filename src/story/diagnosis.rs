@@ -104,9 +104,8 @@ fn last_leg_answered(t: &Tale) -> bool {
 }
 
 fn requested_in_last_leg(t: &Tale) -> bool {
-    ["http.request", "http2.request", "http3.request"]
-        .iter()
-        .any(|id| t.last_leg(id).next().is_some())
+    let mut last_leg = t.moments.iter().filter(|placed| placed.leg == t.decisive);
+    last_leg.any(|placed| super::tale::is_request(&placed.moment))
 }
 
 fn ssh(t: &Tale) -> Outcome {
@@ -129,7 +128,7 @@ fn ssh(t: &Tale) -> Outcome {
         };
     }
     match ending {
-        Some(Ended::Closed | Ended::Reset) => Outcome::Failed,
+        Some(Ended::Closed | Ended::Reset) if begins(t) => Outcome::Failed,
         _ => Outcome::Incomplete,
     }
 }
@@ -171,10 +170,16 @@ fn old(t: &Tale) -> bool {
         .is_some_and(|first| t.end.since(first.moment.time) > PATIENCE)
 }
 
+/// The capture shows how the last connection began. What it does not show there may have gone well.
+fn begins(t: &Tale) -> bool {
+    t.last().is_some_and(|last| last.history_has_syn(t))
+}
+
 /// The RST of the server came before any answer to what the client said.
 #[must_use]
 pub(super) fn reset_before_answer(t: &Tale) -> bool {
     t.last().is_some_and(|last| last.ending == Ended::Reset)
+        && (begins(t) || requested_in_last_leg(t))
         && t.last_leg("tcp.reset")
             .any(|m| m.from == Some(Side::Server))
         && !last_leg_answered(t)
@@ -218,9 +223,8 @@ pub(super) fn alert(t: &Tale, description: u64) -> bool {
 /// A request was read.
 #[must_use]
 pub(super) fn requested(t: &Tale) -> bool {
-    ["http.request", "http2.request", "http3.request"]
-        .iter()
-        .any(|id| t.seen(id))
+    let mut moments = t.moments.iter();
+    moments.any(|placed| super::tale::is_request(&placed.moment))
 }
 
 /// The certificate's last day was over when the frame was captured, or the alert says so.

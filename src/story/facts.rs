@@ -196,7 +196,7 @@ facts! {
 
 impl Conversation {
     /// True when its SYN is in the capture.
-    fn history_has_syn(&self, tale: &Tale) -> bool {
+    pub(super) fn history_has_syn(&self, tale: &Tale) -> bool {
         tale.moments.iter().any(|placed| {
             placed.moment.flow == Some(self.id)
                 && matches!(placed.moment.def.id, "tcp.syn" | "tcp.syn_ack")

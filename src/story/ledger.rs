@@ -16,7 +16,7 @@ use crate::model::{Side, Timestamp};
 
 use super::journey::Phase;
 use super::moment::Moment;
-use super::tale::Tale;
+use super::tale::{Tale, is_request, is_tunnel};
 
 /// The names of the phases.
 pub(super) const NAMES: &[&str] = &[
@@ -38,6 +38,12 @@ pub(super) fn phases(tale: &Tale) -> Vec<Phase> {
         add(&moments, flow, &mut phases);
     }
     phases
+}
+
+/// True for an HTTP response, of any version.
+fn is_response(moment: &Moment) -> bool {
+    let id = moment.def.id;
+    matches!(id, "http.response" | "http2.response" | "http3.response") && !is_tunnel(moment)
 }
 
 fn add(moments: &[&Moment], flow: Option<u32>, phases: &mut Vec<Phase>) {
@@ -94,8 +100,9 @@ fn add(moments: &[&Moment], flow: Option<u32>, phases: &mut Vec<Phase>) {
     if let (Some(start), Some(end)) = (secure, secured.or(broken)) {
         push("secure", start, end);
     }
-    let request = first(&["http.request", "http2.request", "http3.request"]);
-    let response = first(&["http.response", "http2.response", "http3.response"]);
+    let of_http = |fits: fn(&Moment) -> bool| moments.iter().filter(main).find(move |m| fits(m));
+    let request = of_http(is_request);
+    let response = of_http(is_response);
     if let Some(request) = request {
         let ready = secured.or(connected).unwrap_or(request.time);
         let sent = request
@@ -111,7 +118,7 @@ fn add(moments: &[&Moment], flow: Option<u32>, phases: &mut Vec<Phase>) {
         let end = moments
             .iter()
             .filter(main)
-            .filter(|m| m.def.id.ends_with(".response") && m.protocol.starts_with("http"))
+            .filter(|m| is_response(m))
             .map(|m| {
                 m.body
                     .as_ref()

@@ -120,6 +120,7 @@ pub(super) const ENGINE: &[(&str, &[&str])] = &[
             "http.content_encoding",
             "http.connection",
             "http.server",
+            "wirewalk.http.tunnel",
         ],
     ),
     (

@@ -163,10 +163,25 @@ impl Tale {
     }
 }
 
+/// True for a request to a proxy for a tunnel, and for the response that opens it: neither is about what the tunnel is for.
+#[must_use]
+pub fn is_tunnel(moment: &Moment) -> bool {
+    moment.text("http.request.method") == Some("CONNECT")
+        || moment.number("wirewalk.http.tunnel") == Some(1)
+}
+
+/// True for an HTTP request, of any version.
+#[must_use]
+pub fn is_request(moment: &Moment) -> bool {
+    let id = moment.def.id;
+    matches!(id, "http.request" | "http2.request" | "http3.request") && !is_tunnel(moment)
+}
+
 /// The status of an HTTP response, of any version.
 #[must_use]
 pub fn status(moment: &Moment) -> Option<u64> {
     match moment.def.id {
+        "http.response" if is_tunnel(moment) => None,
         "http.response" => moment.number("http.response.code"),
         "http2.response" => {
             let status = moment.value("http2.headers.status")?;

@@ -18,7 +18,7 @@ use super::conversation::Conversation;
 use super::moment::{Datum, Moment};
 use super::strand::{Joined, Kind, Neighbour, Strand};
 
-pub(in crate::story) use names::{host, reverse_name};
+pub(in crate::story) use names::{host, reverse_name, split_port};
 
 /// Questions for the same name, or to the link for the same address, within this time are one look-up, in nanoseconds.
 const SAME: i64 = 10_000_000_000;

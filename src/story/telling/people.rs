@@ -8,7 +8,7 @@ use super::super::conversation::Conversation;
 use super::super::journey::{Actor, Role};
 use super::super::link;
 use super::super::moment::Moment;
-use super::super::tale::Tale;
+use super::super::tale::{self, Tale};
 
 /// Who takes part.
 pub(super) fn actors(tale: &Tale) -> Vec<Actor> {
@@ -54,7 +54,8 @@ pub(super) fn actors(tale: &Tale) -> Vec<Actor> {
         } else {
             Role::Server
         };
-        let name = if asks_names { None } else { tale.name.clone() };
+        // Of a proxy only the address is known.
+        let name = tale.name.clone().filter(|_| !asks_names && !proxied(tale));
         add(role, server, macs.1, name);
     } else {
         let first = tale.moments.first().map(|p| &p.moment);
@@ -120,20 +121,40 @@ fn answered_mac(m: &Moment) -> Option<Mac> {
         .find_map(|key| link::mac(m, key))
 }
 
+/// The requests of the leg that decides, the last one first.
+fn requests(tale: &Tale) -> impl Iterator<Item = &Moment> {
+    let moments = tale.moments.iter().rev();
+    let leg = moments.filter(|placed| placed.leg == tale.decisive);
+    leg.map(|placed| &*placed.moment)
+        .filter(|m| m.protocol.starts_with("http") && m.def.id.ends_with(".request"))
+}
+
+/// Where a request to a proxy wants a tunnel to, as host and port (RFC 9110 section 9.3.6).
+fn tunnel(request: &Moment) -> Option<&str> {
+    let target = request.text("http.request.uri");
+    target.filter(|_| request.text("http.request.method") == Some("CONNECT"))
+}
+
+/// The URL that a request names whole, as clients do when they ask a proxy (RFC 9112 section 3.2.2).
+fn absolute(request: &Moment) -> Option<&str> {
+    let target = request.text("http.request.uri");
+    target.filter(|target| target.starts_with("http://") || target.starts_with("https://"))
+}
+
+/// True when the connection goes to a proxy, which is not the site that is asked for.
+fn proxied(tale: &Tale) -> bool {
+    requests(tale).any(|m| tunnel(m).is_some() || absolute(m).is_some())
+}
+
 /// What was asked for, as a URL.
 pub(super) fn url(tale: &Tale) -> Option<Box<str>> {
-    let scheme = match tale.story {
-        "curl-https" => "https",
-        "curl-http" => "http",
-        _ => return None,
-    };
-    let request = tale
-        .moments
-        .iter()
-        .rev()
-        .filter(|p| p.leg == tale.decisive)
-        .map(|p| &p.moment)
-        .find(|m| m.protocol.starts_with("http") && m.def.id.ends_with(".request"));
+    if !matches!(tale.story, "curl-https" | "curl-http") {
+        return None;
+    }
+    let request = requests(tale).find(|m| tale::is_request(m));
+    if let Some(whole) = request.and_then(absolute) {
+        return Some(whole.into());
+    }
     let path = request
         .and_then(|m| {
             m.text("http.request.uri")
@@ -142,7 +163,18 @@ pub(super) fn url(tale: &Tale) -> Option<Box<str>> {
         .filter(|path| path.starts_with('/'))
         .unwrap_or("/");
     let last = tale.last();
-    let port = last.and_then(Conversation::port);
+    // Behind a proxy the port of the connection is not the site's.
+    let tunnel = requests(tale).find_map(tunnel);
+    let port = match tunnel {
+        Some(target) => link::split_port(target).1,
+        None => last.and_then(Conversation::port),
+    };
+    let scheme = match tunnel {
+        _ if tale.story == "curl-https" => "https",
+        // Where the tunnel was not opened TLS was not seen, only that it was meant.
+        Some(_) if port == Some(443) => "https",
+        _ => "http",
+    };
     let host = match &tale.name {
         Some(name) => name.to_string(),
         None => match last?.server?.ip {

@@ -146,7 +146,7 @@ fn field(key: &str) -> &'static FieldDef {
     fields.find(|def| def.key == key).unwrap()
 }
 
-static EVENTS: [EventDef; 13] = [
+static EVENTS: [EventDef; 14] = [
     event("tcp.syn"),
     event("tcp.syn_ack"),
     event("tcp.established"),
@@ -160,6 +160,7 @@ static EVENTS: [EventDef; 13] = [
     event("arp.request"),
     event("arp.reply"),
     event("tcp.unanswered"),
+    event("tcp.reset"),
 ];
 
 const fn event(id: &'static str) -> EventDef {

@@ -57,6 +57,65 @@ fn steps_stand_in_the_chapters_of_the_script_and_unseen_ones_at_their_place() {
 }
 
 #[test]
+fn of_a_proxy_only_the_address_is_known() {
+    let mut stage = Stage::new();
+    let flow = stage.open("tcp", "http", SERVER, 8080);
+    stage.shake_hands(flow);
+    let connect = [
+        ("http.request.method", Made::Text("CONNECT")),
+        ("http.request.uri", Made::Text("www.example.test:443")),
+        ("http.host", Made::Text("www.example.test:443")),
+    ];
+    stage.say(flow, Side::Client, "http.request", &connect);
+    let open = [
+        ("http.response.code", Made::Number(200)),
+        ("wirewalk.http.tunnel", Made::Number(1)),
+    ];
+    stage.say(flow, Side::Server, "http.response", &open);
+    stage.end(flow, Ended::Reset);
+    let flow = stage.open("tcp", "http", SERVER, 8080);
+    stage.shake_hands(flow);
+    let get = [
+        ("http.request.method", Made::Text("GET")),
+        ("http.request.uri", Made::Text("http://www.example.test/a")),
+        ("http.host", Made::Text("www.example.test")),
+    ];
+    stage.say(flow, Side::Client, "http.request", &get);
+    let answer = [("http.response.code", Made::Number(200))];
+    stage.say(flow, Side::Server, "http.response", &answer);
+    stage.end(flow, Ended::Closed);
+    let told = stage.finish();
+    let urls: Vec<_> = told.iter().map(|j| j.url.as_deref().unwrap()).collect();
+    assert_eq!(
+        urls,
+        ["https://www.example.test/", "http://www.example.test/a"]
+    );
+    // The tunnel is no answer of the site.
+    assert_ne!(told[0].outcome, Outcome::Ok);
+    assert_eq!(told[1].outcome, Outcome::Ok);
+    for journey in &told {
+        let server = journey.actors.iter().find(|a| a.role == Role::Server);
+        let server = server.unwrap();
+        assert_eq!((server.ip, &server.name), (SERVER.parse().ok(), &None));
+        assert_eq!(journey.name.as_deref(), Some("www.example.test"));
+    }
+}
+
+#[test]
+fn a_connection_of_which_only_the_end_is_seen_did_not_fail() {
+    for (begins, outcome) in [(false, Outcome::Incomplete), (true, Outcome::Failed)] {
+        let mut stage = Stage::new();
+        let flow = stage.open("tcp", "http", SERVER, 80);
+        if begins {
+            stage.shake_hands(flow);
+        }
+        stage.say(flow, Side::Server, "tcp.reset", &[]);
+        stage.end(flow, Ended::Reset);
+        assert_eq!(stage.finish()[0].outcome, outcome);
+    }
+}
+
+#[test]
 fn a_step_that_is_told_once_leaves_later_events_to_the_next_that_fits() {
     let mut stage = Stage::new();
     let flow = stage.open("tcp", "http", SERVER, 80);

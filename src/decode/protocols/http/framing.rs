@@ -19,14 +19,18 @@ pub(super) enum Framing {
     UntilClose,
 }
 
+/// True for the response that opens a tunnel (RFC 9110 section 9.3.6).
+pub(super) fn is_tunnel(head: &Head<'_>, asked: Kind) -> bool {
+    matches!(head.start, Start::Response { code: 200..300, .. }) && asked == Kind::Connect
+}
+
 /// The framing of the body behind this head; for a response `asked` is what it answers.
 pub(super) fn framing(head: &Head<'_>, asked: Kind) -> Framing {
     let response = match head.start {
         Start::Request { .. } => false,
         Start::Response { code, .. } => {
-            let tunnel = asked == Kind::Connect && (200..300).contains(&code);
             let never = (100..200).contains(&code) || matches!(code, 204 | 304);
-            if tunnel || never || asked == Kind::Head {
+            if is_tunnel(head, asked) || never || asked == Kind::Head {
                 return Framing::None;
             }
             true

@@ -38,6 +38,8 @@ fields! {
     FULL_URI: "http.request.full_uri", "Full address", Show::Plain, "Scheme, Host header and target put together: what stood in the address bar.";
     RESPONSE_FOR: "http.response_for.uri", "Answers the request for", Show::Plain, "Responses come in the order of the requests: this is the address of the one that is answered.";
 
+    TUNNEL: "wirewalk.http.tunnel", "Opens a tunnel", Show::Plain, "The answer to CONNECT: from here on the proxy passes bytes on both ways, whatever is spoken in them.";
+
     REQUEST_LINE: "http.request.line", "Header", Show::Plain, "A header line of the request.";
     RESPONSE_LINE: "http.response.line", "Header", Show::Plain, "A header line of the response.";
     UNKNOWN_HEADER: "http.unknown_header", "Header", Show::Plain, "A header line of an announcement.";
@@ -168,6 +170,9 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         Start::Response { .. } => {
             if !asked.uri.is_empty() {
                 c.computed_text(&RESPONSE_FOR, &asked.uri);
+            }
+            if framing::is_tunnel(&head, asked.kind) {
+                c.computed(&TUNNEL, Value::Bool(true));
             }
             &RESPONSE
         }
