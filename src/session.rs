@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::capture::{Block, Capture, Frame, Info, Merged};
-use crate::decode::Dissection;
 use crate::decode::skim::Skim;
+use crate::decode::{DecodeAs, Dissection};
 use crate::error::Error;
 use crate::flow::{Flow, Flows, Want};
 use crate::model::{PacketId, Timestamp};
@@ -56,6 +56,8 @@ pub enum Input {
 pub struct Options {
     /// TLS key logs.
     pub keys: Vec<PathBuf>,
+    /// What is spoken where, as `tcp.port=8443:tls`.
+    pub decode_as: Vec<String>,
     /// Show secrets instead of masking them.
     pub reveal_secrets: bool,
     /// Stop after so many frames.
@@ -67,6 +69,7 @@ pub struct Session {
     captures: Merged,
     several: bool,
     options: Options,
+    decode_as: DecodeAs,
     secrets: Secrets,
 }
 
@@ -105,6 +108,11 @@ impl Session {
     /// # Errors
     /// When one of them, or a key log, cannot be opened or is not what it should be.
     pub fn open(inputs: &[Input], options: Options) -> Result<Self, Error> {
+        let decode_as = DecodeAs::read(&options.decode_as).map_err(|bad| Error::Usage {
+            what: bad.what,
+            because: bad.because,
+            hint: bad.hint,
+        })?;
         let captures = inputs
             .iter()
             .map(|input| match input {
@@ -120,6 +128,7 @@ impl Session {
             captures: Merged::new(captures),
             several: inputs.len() > 1,
             options,
+            decode_as,
             secrets,
         })
     }
@@ -137,6 +146,7 @@ impl Session {
             start: Timestamp::default(),
             frames: 0,
         };
+        passage.dissection.decode_as = self.decode_as.clone();
         let frames_max = self.options.frames_max.unwrap_or(u64::MAX);
         let secrets = &mut self.secrets;
         read_ahead(&mut self.captures, frames_max, |portion| {

@@ -408,3 +408,77 @@ fn shells_get_completions_and_a_manual() {
     assert!(told(&["man"]).starts_with(".ie"));
     assert!(told(&["man", "show"]).contains("\\-\\-frames"));
 }
+
+/// A sample with other bytes in place of some.
+fn altered(sample: &str, changes: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let mut bytes = fs::read(format!("captures/{sample}.pcapng")).unwrap();
+    for (from, to) in changes {
+        let places: Vec<_> = (0..bytes.len() - from.len())
+            .filter(|&at| bytes[at..].starts_with(from))
+            .collect();
+        assert!(!places.is_empty(), "{from:?}");
+        for at in places {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn what_no_port_tells_is_said_by_the_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("altered.pcapng");
+    let file = path.to_str().unwrap();
+    // A DNS server on port 5300 instead of 53; the client's port is a482 in the sample.
+    let changes: [(&[u8], &[u8]); 2] = [
+        (&[0xa4, 0x82, 0, 53, 0, 70], &[0xa4, 0x82, 0x14, 0xb4]),
+        (&[0, 53, 0xa4, 0x82], &[0x14, 0xb4, 0xa4, 0x82]),
+    ];
+    fs::write(&path, altered("dns-lookup", &changes)).unwrap();
+    assert!(!told(&["list", file]).contains(" dns "));
+    let rule = ["--decode-as", "udp.port=5300:dns"];
+    assert!(told(&["list", file, rule[0], rule[1]]).contains(" dns "));
+    assert!(told(&["walk", file, rule[0], rule[1]]).contains("www.shop.example.test"));
+    let shown = told(&["show", file, "--frames", "all", rule[0], rule[1]]);
+    assert!(shown.contains("dns.qry.name"));
+
+    // IPv4 under an EtherType for experiments.
+    let changes: [(&[u8], &[u8]); 1] = [(&[0x08, 0x00, 0x45, 0x00], &[0x88, 0xb5])];
+    fs::write(&path, altered("ping", &changes)).unwrap();
+    assert!(!told(&["list", file]).contains(" icmp "));
+    let rule = "eth.type=0x88b5:ip";
+    assert!(told(&["list", file, "--decode-as", rule]).contains(" icmp "));
+    assert!(told(&["walk", file, "--decode-as", rule]).contains("ping "));
+
+    // Nothing is decoded where the user says so.
+    let listed = told(&["list", "ssh-login", "--decode-as", "tcp.port=22:data"]);
+    assert!(!listed.contains(" ssh ") && listed.contains(" tcp "));
+    let shown = told(&[
+        "show",
+        "ssh-login",
+        "--frames",
+        "all",
+        "--decode-as",
+        "tcp.port=22:data",
+    ]);
+    assert!(!shown.contains("ssh.protocol"));
+    assert!(
+        shown.contains("53:53:48:2d:32:2e:30"),
+        "the bytes of the banner are shown"
+    );
+}
+
+#[test]
+fn rules_that_cannot_be_followed_say_which_could() {
+    let (status, said) = refused(&["list", "ping", "--decode-as", "tcp.port=8443:tsl"]);
+    assert_eq!(status, Some(2));
+    assert!(said.starts_with("wirewalk: no protocol that is read over TCP is called `tsl`\n"));
+    assert!(said.contains("because: these are: `data`, `dns`"), "{said}");
+    assert!(said.ends_with("try:     `--decode-as tcp.port=8443:tls`\n"));
+    let (status, said) = refused(&["walk", "ping", "--decode-as", "port=8443:tls"]);
+    assert_eq!(status, Some(2));
+    assert!(
+        said.contains("the selectors are `tcp.port`, `udp.port`, `eth.type`"),
+        "{said}"
+    );
+}

@@ -33,6 +33,13 @@ pub(crate) struct Source {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) keys: Vec<PathBuf>,
 
+    /// Say what is spoken where, such as tcp.port=8443:tls; may be given again
+    ///
+    /// Ports and EtherTypes are only a convention, and a TCP conversation is known by its bytes. Where neither helps, say it
+    /// yourself: a selector (tcp.port, udp.port or eth.type), `=`, a number, `:` and a protocol. `data` leaves the bytes undecoded.
+    #[arg(long, value_name = "SELECTOR:PROTOCOL")]
+    pub(crate) decode_as: Vec<String>,
+
     /// Show passwords, cookies and other secrets instead of masking them
     #[arg(long)]
     pub(crate) reveal_secrets: bool,
@@ -157,6 +164,7 @@ impl Source {
     pub(crate) fn options(&self) -> Options {
         Options {
             keys: self.keys.clone(),
+            decode_as: self.decode_as.clone(),
             reveal_secrets: self.reveal_secrets,
             frames_max: self.count,
         }

@@ -3,7 +3,7 @@
 use crate::model::{BufId, EventDef, LinkType, PacketId, Piece, Side, Span, Timestamp};
 
 use super::table::{Next, Protocol};
-use super::{Envelope, Fault, Field, FieldDef, Value, credentials};
+use super::{DecodeAs, Envelope, Fault, Field, FieldDef, Value, credentials};
 
 /// How a buffer came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +135,8 @@ pub struct Dissection {
     pub detail: bool,
     /// True when nothing of a message is wanted but what its conversation remembers: no field, text or event is kept.
     pub mute: bool,
+    /// What the user says is spoken where; it stays from frame to frame.
+    pub decode_as: DecodeAs,
     /// Layers in wire order; inner ones behind the outer ones.
     pub layers: Vec<Layer>,
     /// Fields in wire order, pre-order.
@@ -174,6 +176,7 @@ impl Default for Dissection {
             captured_len: 0,
             detail: true,
             mute: false,
+            decode_as: DecodeAs::default(),
             layers: Vec::new(),
             fields: Vec::new(),
             buffers: vec![Buffer {
@@ -280,6 +283,12 @@ impl Dissection {
                 self.secrets.push(span);
             });
         }
+    }
+
+    /// The protocol of bytes so named: what the user says, or who claims them.
+    #[must_use]
+    pub fn protocol(&self, next: Next, bytes: &[u8]) -> Option<&'static Protocol> {
+        self.decode_as.protocol(next, bytes)
     }
 
     /// The bytes of a span; `frame` are those of buffer 0.

@@ -6,7 +6,7 @@ use crate::model::{BufId, Side, Span};
 
 use super::cursor::Speech;
 use super::opener::Opener;
-use super::table::{Next, Protocol, protocol};
+use super::table::{Next, Protocol};
 use super::{Cursor, Dissection, Fault, FaultKind, Layer, Limit};
 
 /// How many layers one frame may have; hostile frames nest without end.
@@ -94,7 +94,7 @@ pub fn decode_message(
 
 fn run(frame: &[u8], d: &mut Dissection) {
     while let Some(pending) = d.pending.pop() {
-        if let Some(protocol) = protocol(pending.next, peek(frame, d, pending.span)) {
+        if let Some(protocol) = d.protocol(pending.next, peek(frame, d, pending.span)) {
             layer(frame, d, protocol, pending, None);
         }
     }

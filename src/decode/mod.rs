@@ -6,6 +6,7 @@ pub(crate) mod checksum;
 pub(crate) mod credentials;
 mod cursor;
 pub(crate) mod date;
+mod decode_as;
 mod dissection;
 pub(crate) mod domain;
 mod engine;
@@ -22,6 +23,7 @@ pub(crate) mod testing;
 
 pub use checksum::{Checksum, Envelope};
 pub use cursor::{Cursor, Group, Mark};
+pub use decode_as::{BadRule, DecodeAs};
 pub use dissection::{
     BodyPart, Buffer, BufferKind, Dissection, FlowRef, FragmentPart, Inner, Layer, Raised,
     StreamPart,
@@ -33,7 +35,7 @@ pub(crate) use field::{join, lossy};
 pub use hidden::Hidden;
 pub use opener::{Epoch, Opener, Sealed, TlsVersion, Unopened};
 pub use table::{
-    Ask, Claim, Extent, Fact, FactValue, Guess, Next, Protocol, Talk, protocol, protocol_by_key,
+    Ask, Claim, Extent, Fact, FactValue, Guess, Next, Protocol, Talk, claimed, protocol_by_key,
     protocols,
 };
 

@@ -203,7 +203,7 @@ pub fn protocol_by_key(key: &str) -> Option<&'static Protocol> {
 
 /// The protocol that claims bytes so named; `DATA` when nobody does.
 #[must_use]
-pub fn protocol(next: Next, bytes: &[u8]) -> Option<&'static Protocol> {
+pub fn claimed(next: Next, bytes: &[u8]) -> Option<&'static Protocol> {
     let claims = &INDEX.claims;
     let found = match next {
         Next::Link(n) => claims.get(&Claim::Link(n)),

@@ -1,7 +1,7 @@
 //! One conversation: who, when, how much, how it went, and what is known of it.
 
 use crate::decode::skim::TcpSkim;
-use crate::decode::{Dissection, Fact};
+use crate::decode::{Dissection, Fact, Protocol};
 use crate::model::{BufId, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp};
 
 use super::Want;
@@ -293,8 +293,14 @@ impl Flow {
         self.bytes[from.index()] += u64::from(taken.new_bytes);
         if !connection.begun && segment.payload_len > 0 {
             connection.begun = true;
-            let talking = Talking::new(self.server.port, &connection.state);
-            connection.talk = Some(Box::new(talking));
+            let ports = [self.server.port, self.client.port];
+            let said = h.d.decode_as.stream(ports);
+            if said.is_some_and(|protocol| protocol.talk.is_none()) {
+                connection.unknown = true;
+            } else {
+                let talking = Talking::new(said, self.server.port, &connection.state);
+                connection.talk = Some(Box::new(talking));
+            }
         }
         if h.want == Want::Conversations {
             signs.clear();
@@ -342,7 +348,7 @@ impl Flow {
 
 impl Talking {
     /// What is said from the first byte on: made when it comes, as most connections of a flood or a scan have none.
-    fn new(port: Option<u16>, tcp: &Tcp) -> Self {
+    fn new(said: Option<&'static Protocol>, port: Option<u16>, tcp: &Tcp) -> Self {
         let midway = !tcp.has_syn() && !tcp.has_syn_ack();
         let mut streams = [Stream::default(), Stream::default()];
         for (side, stream) in [Side::Client, Side::Server].into_iter().zip(&mut streams) {
@@ -351,7 +357,10 @@ impl Talking {
             }
         }
         Self {
-            dialogue: Dialogue::new(port, midway),
+            dialogue: match said {
+                Some(protocol) => Dialogue::said(protocol, midway),
+                None => Dialogue::new(port, midway),
+            },
             streams,
         }
     }
@@ -482,4 +491,34 @@ pub(super) fn carries(d: &Dissection, transport: &str) -> Option<&'static str> {
         .skip_while(|layer| layer.protocol.key != transport)
         .skip(1);
     above.next().map(|layer| layer.protocol.key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ACK, Tape};
+    use super::*;
+    use crate::decode::DecodeAs;
+    use crate::model::Side::Client;
+
+    #[test]
+    fn what_the_user_says_goes_before_port_and_bytes() {
+        // A query for `a` over TCP, which no port tells and whose bytes could be anything.
+        let query = b"\0\x13\0\x07\x01\0\0\x01\0\0\0\0\0\0\x01a\0\0\x01\0\x01";
+        for (rule, app) in [
+            ("tcp.port=40001:dns", "dns"),
+            ("tcp.port=40001:data", "tcp"),
+        ] {
+            for begins_late in [false, true] {
+                let mut tape = Tape::new(Want::Events);
+                tape.ports = [40_002, 40_001];
+                tape.d.decode_as = DecodeAs::read(&[rule.to_owned()]).unwrap();
+                if !begins_late {
+                    tape.handshake();
+                }
+                let events = tape.tcp(Client, ACK, 101, 501, query);
+                assert_eq!(events == "dns.query", app == "dns", "{events}");
+                assert_eq!(tape.finish()[0].app, app);
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::any::Any;
 
 use crate::decode::{
     Ask, BodyPart, Claim, Dissection, Extent, Fact, Fault, FaultKind, Guess, Next, Opener,
-    Protocol, Talk, credentials, decode_frame, decode_message, decode_span, protocol, protocols,
+    Protocol, Talk, claimed, credentials, decode_frame, decode_message, decode_span, protocols,
 };
 use crate::model::{EventDef, Side, Span};
 
@@ -131,6 +131,13 @@ impl Dialogue {
         new
     }
 
+    /// A conversation that is said to be of this protocol.
+    pub(super) fn said(protocol: &'static Protocol, midway: bool) -> Self {
+        let mut new = Self::new(None, midway);
+        new.become_protocol(Some(protocol));
+        new
+    }
+
     fn within(next: Next, depth: u8) -> Self {
         let port = match next {
             Next::TcpPort(port) => Some(port),
@@ -141,7 +148,7 @@ impl Dialogue {
         if depth > DEPTH_MAX {
             new.state = State::Silent;
         } else if !matches!(next, Next::TcpPort(_)) {
-            new.become_protocol(protocol(next, &[]));
+            new.become_protocol(claimed(next, &[]));
         }
         new
     }

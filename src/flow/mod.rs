@@ -26,7 +26,7 @@ use std::net::IpAddr;
 use crate::decode::skim::{
     Skim, TcpSkim, Transport, UdpSkim, from_detail, skim, skim_arp, skim_icmp,
 };
-use crate::decode::{Dissection, FlowRef, Next, Opener, decode_frame, decode_span, protocol};
+use crate::decode::{Dissection, FlowRef, Next, Opener, decode_frame, decode_span};
 use crate::model::{Endpoint, EventDef, Side, Timestamp};
 
 use conversation::carries;
@@ -101,6 +101,8 @@ impl Flows {
         d: &mut Dissection,
         opener: &mut dyn Opener,
     ) {
+        // What reads fast knows no rules of the user's.
+        let found = found.filter(|_| !d.decode_as.is_about_packets());
         let all = self.want == Want::Fields;
         d.detail = all;
         self.now = self.now.max(d.time);
@@ -132,6 +134,7 @@ impl Flows {
             return self.packet(frame, found, d, opener);
         }
         if self.want == Want::Conversations
+            && !d.decode_as.is_about_packets()
             && let Some(arp) = skim_arp(d.link, frame)
         {
             return self.exchange(&exchange::arp_skimmed(&arp), None, d);
@@ -240,7 +243,7 @@ impl Flows {
             let server_sends = if segment.has(TcpSkim::SYN) {
                 segment.has(TcpSkim::ACK)
             } else {
-                serves_tcp(segment.src, segment.dst)
+                serves_tcp(segment.src, segment.dst, d)
             };
             let anew = anew || asks;
             self.open("tcp", key, forth, server_sends, anew, [src, dst], d)
@@ -284,7 +287,7 @@ impl Flows {
         let ends = [(&found.src, src), (&found.dst, dst)];
         let (key, forth) = Key::new(exchange::UDP, ends[0], ends[1]);
         let (id, from) = self.live(&key, forth).unwrap_or_else(|| {
-            let server_sends = serves_udp(src, dst);
+            let server_sends = serves_udp(src, dst, d);
             self.open("udp", key, forth, server_sends, false, ends, d)
         });
         d.flow = Some(FlowRef { id, from });
@@ -298,7 +301,7 @@ impl Flows {
             // Its ports name what a datagram carries; nothing else of it is asked for.
             let bytes = d.bytes(frame, datagram.payload).unwrap_or_default();
             if flow.app == "udp"
-                && let Some(found) = protocol(Next::Udp(src, dst), bytes)
+                && let Some(found) = d.protocol(Next::Udp(src, dst), bytes)
                 && found.key != "data"
             {
                 flow.app = found.key;
@@ -411,8 +414,8 @@ impl Flows {
 }
 
 /// Without a SYN: does the sender of a segment serve? The side with the registered or lower port does.
-fn serves_tcp(src: u16, dst: u16) -> bool {
-    let known = |port| protocol(Next::TcpPort(port), &[]).is_some();
+fn serves_tcp(src: u16, dst: u16, d: &Dissection) -> bool {
+    let known = |port| d.protocol(Next::TcpPort(port), &[]).is_some();
     match (known(src), known(dst)) {
         (true, false) => true,
         (false, true) => false,
@@ -421,8 +424,8 @@ fn serves_tcp(src: u16, dst: u16) -> bool {
 }
 
 /// As [`serves_tcp`], for the first datagram; between two ports that nobody registers its sender is the client.
-fn serves_udp(src: u16, dst: u16) -> bool {
-    let known = |port| protocol(Next::Udp(port, port), &[]).is_some();
+fn serves_udp(src: u16, dst: u16, d: &Dissection) -> bool {
+    let known = |port| d.protocol(Next::Udp(port, port), &[]).is_some();
     match (known(src), known(dst)) {
         (true, false) => true,
         (false, true) => false,

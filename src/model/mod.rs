@@ -3,6 +3,7 @@
 mod addr;
 mod event;
 mod link;
+mod nearest;
 mod osi;
 mod side;
 mod span;
@@ -11,6 +12,7 @@ mod time;
 pub use addr::{Endpoint, Mac, push_hex, push_ip};
 pub use event::EventDef;
 pub use link::LinkType;
+pub use nearest::nearest;
 pub use osi::Osi;
 pub use side::Side;
 pub use span::{BufId, PacketId, Piece, Span};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::decode::protocols;
+use crate::model::nearest;
 
 use super::facts::{Condition, FACTS};
 use super::journey::Outcome;
@@ -223,35 +224,10 @@ fn fact(condition: &Condition) -> Option<String> {
 }
 
 fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let nearest = known
-        .into_iter()
-        .map(|candidate| (distance(name, candidate), candidate))
-        .min();
-    match nearest {
-        Some((distance, candidate)) if distance <= name.len() / 3 + 1 => {
-            format!("no {kind} is called `{name}`; did you mean `{candidate}`?")
-        }
-        _ => format!("no {kind} is called `{name}`"),
+    match nearest(name, known) {
+        Some(near) => format!("no {kind} is called `{name}`; did you mean `{near}`?"),
+        None => format!("no {kind} is called `{name}`"),
     }
-}
-
-/// How many letters must be put in, taken out or replaced to make one word of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = *cell;
-            left = replaced.min(left + 1).min(diagonal + 1);
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -299,12 +275,5 @@ mod tests {
                 "no fact is called `ipv7`; did you mean `ipv6`?",
             ]
         );
-    }
-
-    #[test]
-    fn distances() {
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("abc", "abc"), 0);
     }
 }

@@ -114,13 +114,13 @@ impl Cursor<'_, '_> {
         if sum.optional && right == 0 {
             right = 0xffff;
         }
-        told(self, if good { Status::Good } else { Status::Bad });
         if let Some(calculated) = sum.calculated {
             self.nest(|c| {
                 c.put(calculated, place, Value::Num(right.into()));
                 Ok(())
             })?;
         }
+        told(self, if good { Status::Good } else { Status::Bad });
         // Routers and translators change what is quoted later, and need not mend its sums.
         if !good && !self.quoted {
             // Windows leaves the length out where the card shall cut the segment too.

@@ -1,6 +1,6 @@
 //! Which story a journey is, by what its last conversation spoke.
 
-use crate::decode::{Next, protocol};
+use crate::decode::{Next, claimed};
 
 use super::super::conversation::Conversation;
 use super::super::tale::Placed;
@@ -65,7 +65,7 @@ pub(super) fn story(
     // Nothing was said: the port tells what was wanted.
     let unspoken = last.transport == "tcp" && last.bytes == [0, 0];
     let app = if unspoken {
-        protocol(Next::TcpPort(port), &[]).map_or(last.app, |protocol| protocol.key)
+        claimed(Next::TcpPort(port), &[]).map_or(last.app, |protocol| protocol.key)
     } else {
         last.app
     };
