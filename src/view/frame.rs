@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::decode::{BufferKind, Dissection, Field, Hidden, Value};
 use crate::model::{BufId, Timestamp};
@@ -139,12 +139,27 @@ pub enum ValueView {
     Number(u64),
     /// A signed number.
     Signed(i64),
-    /// A number with a fraction.
+    /// A number that may have a fraction; whole ones are written without.
+    #[serde(serialize_with = "plainly")]
     Float(f64),
     /// A flag.
     Flag(bool),
     /// Anything else.
     Text(String),
+}
+
+/// Writes 20 and not 20.0, as it is displayed.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands on references"
+)]
+fn plainly<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() < EXACT {
+        serializer.serialize_i64(*number as i64)
+    } else {
+        serializer.serialize_f64(*number)
+    }
 }
 
 impl FrameView {

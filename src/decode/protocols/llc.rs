@@ -50,8 +50,16 @@ const COMMANDS: Names = &[
 const OUIS: Names = &[
     (0x00_0000, "encapsulated Ethernet"),
     (0x00_000c, "Cisco"),
+    (0x00_005e, "IANA"),
+    (0x00_0081, "Nortel"),
     (0x00_00f8, "Cisco, 90-compatible"),
+    (0x00_01e8, "Force10"),
+    (0x00_17f2, "Apple, direct links"),
+    (0x00_1958, "Bluetooth"),
+    (0x00_4096, "Cisco, wireless"),
     (0x00_80c2, "IEEE 802.1, bridged frames"),
+    (0x00_e02b, "Extreme"),
+    (0x00_e052, "Foundry"),
     (0x08_0007, "AppleTalk"),
 ];
 
@@ -66,6 +74,36 @@ const CISCO: Names = &[
     (0x2003, "VTP"),
     (0x2004, "DTP"),
     (0x200a, "STP uplink fast"),
+];
+
+const NORTEL: Names = &[
+    (0x01a1, "NDP flatnet hello"),
+    (0x01a2, "NDP segment hello"),
+    (0x01a3, "NDP bridge hello"),
+];
+
+const BLUETOOTH: Names = &[
+    (1, "L2CAP data"),
+    (2, "activity report"),
+    (3, "security frames"),
+    (4, "link supervision request"),
+    (5, "link supervision reply"),
+];
+
+/// Each organization numbers its protocols itself, and each has a field of its own for that.
+const NUMBERED: &[(u32, &FieldDef)] = &[
+    (0x00_0000, &TYPE),
+    (0x00_000c, &CISCO_PID),
+    (0x00_005e, &IANA_PID),
+    (0x00_0081, &NORTEL_PID),
+    (0x00_00f8, &TYPE),
+    (0x00_01e8, &FORCE10_PID),
+    (0x00_17f2, &AWDL_PID),
+    (0x00_1958, &BLUETOOTH_PID),
+    (0x00_4096, &WLCCP_PID),
+    (0x00_e02b, &EXTREME_PID),
+    (0x00_e052, &FOUNDRY_PID),
+    (0x08_0007, &APPLETALK_PID),
 ];
 
 fields! {
@@ -87,6 +125,15 @@ fields! {
     OUI: "llc.oui", "Organization", Show::Names(Base::Hex(6), OUIS), "Who gives the next number its meaning; 0 means that it is an EtherType.";
     TYPE: "llc.type", "Type", Show::Names(Base::Hex(4), ETHERTYPES), "Which protocol follows, as an EtherType.";
     CISCO_PID: "llc.cisco_pid", "Protocol", Show::Names(Base::Hex(4), CISCO), "Which of Cisco's protocols follows.";
+    IANA_PID: "llc.iana_pid", "Protocol", Show::Hex(4), "Which of the protocols follows that IANA has numbered; most belong to ATM networks.";
+    NORTEL_PID: "llc.nortel_pid", "Protocol", Show::Names(Base::Hex(4), NORTEL), "Which of Nortel's protocols follows.";
+    FORCE10_PID: "llc.force10_pid", "Protocol", Show::Hex(4), "Which of Force10's protocols follows; 0x0111 watches for dead links.";
+    AWDL_PID: "llc.apple_awdl_pid", "Protocol", Show::Hex(4), "Which of Apple's protocols for direct wireless links follows.";
+    BLUETOOTH_PID: "llc.bluetooth_pid", "Protocol", Show::Names(Base::Hex(4), BLUETOOTH), "What Bluetooth sends over another radio.";
+    WLCCP_PID: "llc.wlccp_pid", "Protocol", Show::Hex(4), "0 for what Cisco's access points and switches tell each other about wireless hosts.";
+    EXTREME_PID: "llc.extreme_pid", "Protocol", Show::Hex(4), "Which of Extreme's protocols follows; 0x00bb finds neighbours.";
+    FOUNDRY_PID: "llc.foundry_pid", "Protocol", Show::Hex(4), "Which of Foundry's protocols follows; 0x2000 finds neighbours.";
+    APPLETALK_PID: "llc.apple_atalk_pid", "Protocol", Show::Hex(4), "Which protocol of AppleTalk follows; 0x809b carries its packets.";
     PID: "llc.pid", "Protocol", Show::Hex(4), "Which of the organization's protocols follows.";
 }
 
@@ -125,7 +172,9 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         Some(name) => c.summary(format_args!("{name}")),
         None => c.summary(format_args!("service access point 0x{dsap:02x}")),
     }
-    let next = if information {
+    // What registers VLANs and groups (GARP) goes to the access point of spanning tree too, with another identifier.
+    let garp = dsap == 0x42 && c.peek_number(0, 2) == Some(1);
+    let next = if information && !garp {
         Next::Llc(dsap)
     } else {
         Next::Data
@@ -190,21 +239,22 @@ fn control(c: &mut Cursor<'_, '_>, response: bool) -> Result<bool, Fault> {
 
 fn snap(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let organization = c.u24(&OUI)?;
-    let (def, next): (&'static FieldDef, fn(u16) -> Next) = match organization {
-        0 | 0x00_00f8 => (&TYPE, Next::EtherType),
-        0x00_000c => (&CISCO_PID, |pid| match pid {
-            // Cisco's spanning tree for each VLAN sends the BPDUs of the standard.
-            0x010b => Next::Llc(0x42),
-            _ => Next::Data,
-        }),
-        _ => (&PID, |_| Next::Data),
-    };
+    let row = NUMBERED.iter().find(|row| row.0 == organization);
+    let def: &'static FieldDef = row.map_or(&PID, |row| row.1);
     let number = c.u16(def)?;
     match def.name_of(u64::from(number)) {
         Some(name) => c.summary(format_args!("SNAP, {name}")),
         None => c.summary(format_args!("SNAP {organization:06x}, 0x{number:04x}")),
     }
-    c.next(next(number), c.rest_span());
+    let next = match (organization, number) {
+        (0 | 0x00_00f8, _) => Next::EtherType(number),
+        // Cisco's spanning tree for each VLAN.
+        (0x00_000c, 0x010b) => Next::Named("pvst"),
+        // Bridges that are joined over another kind of link (RFC 2684 appendix B).
+        (0x00_80c2, 0x000e) => Next::Llc(0x42),
+        _ => Next::Data,
+    };
+    c.next(next, c.rest_span());
     Ok(())
 }
 
@@ -229,6 +279,12 @@ mod tests {
         );
         assert_eq!(seen.first("llc.type"), "0x0806 (ARP)");
         assert_eq!(seen.layers(), ["eth", "llc", "arp"]);
+        // The head of Nortel's frame of the corpus of tcpdump (erspan-type-ii-3.pcap).
+        let seen = see(
+            LinkType::ETHERNET,
+            "01000081010000190 6eab8850008 aaaa03000081 01a2",
+        );
+        assert_eq!(seen.first("llc.nortel_pid"), "0x01a2 (NDP segment hello)");
     }
 
     #[test]

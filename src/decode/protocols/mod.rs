@@ -9,6 +9,7 @@ mod http;
 mod icmp;
 mod icmp_extension;
 mod icmpv6;
+mod igmp;
 mod ipv4;
 mod ipv6;
 mod isl;
@@ -20,6 +21,7 @@ mod raw;
 mod sct;
 mod sll;
 mod ssh;
+mod stp;
 mod tcp;
 mod tls;
 mod udp;
@@ -36,6 +38,8 @@ pub(super) static TABLE: &[&Protocol] = &[
     &padding::PROTOCOL,
     &isl::PROTOCOL,
     &llc::PROTOCOL,
+    &stp::PROTOCOL,
+    &stp::PER_VLAN,
     &vlan::PROTOCOL,
     &qinq::PROTOCOL,
     &sll::PROTOCOL,
@@ -50,6 +54,7 @@ pub(super) static TABLE: &[&Protocol] = &[
     &ipv6::ROUTING,
     &ipv6::FRAGMENT,
     &ipv6::DESTINATION,
+    &igmp::PROTOCOL,
     &icmp::PROTOCOL,
     &icmp_extension::PROTOCOL,
     &icmpv6::PROTOCOL,
