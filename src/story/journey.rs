@@ -223,9 +223,20 @@ impl Journey {
         known.chain(self.folded.ids.iter().copied())
     }
 
-    /// The frames of all its conversations.
+    /// The frames of all its conversations. What is said to groups makes conversations that several journeys share: there
+    /// its events' own frames count, as they do without any conversation.
     #[must_use]
     pub fn frames(&self) -> u64 {
+        let mut known = self.conversations.iter();
+        if known.all(|c| matches!(c.transport, "igmp" | "icmpv6")) && self.folded.ids.is_empty() {
+            let mut packets: Vec<PacketId> = self
+                .moments()
+                .flat_map(|moment| moment.packets.iter().copied())
+                .collect();
+            packets.sort_unstable();
+            packets.dedup();
+            return packets.len() as u64;
+        }
         let known: u64 = self.conversations.iter().map(|c| c.frames).sum();
         known.saturating_add(self.folded.frames)
     }

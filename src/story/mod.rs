@@ -390,7 +390,8 @@ impl Narrator {
         let Some(strand) = self.strands.get(&root) else {
             return;
         };
-        if strand.parent.is_some() || (strand.kind == Kind::Main && strand.open > 0) {
+        let goes_on = strand.speaker.is_some() || (strand.kind == Kind::Main && strand.open > 0);
+        if strand.parent.is_some() || goes_on {
             return;
         }
         let family = self.family(root);

@@ -1,7 +1,9 @@
 //! What a story keeps of an event: who, when, in which frames, and the values that a script may quote. The frame itself is gone by then.
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
+use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::key::Key;
@@ -244,6 +246,16 @@ impl Captured {
             _ => self.datum() == other.datum(),
         }
     }
+}
+
+/// A number that differs where values do.
+pub(super) fn fingerprint<'a>(values: impl Iterator<Item = &'a Captured>) -> u64 {
+    let mut hasher = FxHasher::default();
+    for value in values {
+        std::ptr::from_ref(value.def).hash(&mut hasher);
+        format!("{:?}", value.datum()).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// The layer of events that no layer of the frame raised.

@@ -40,6 +40,9 @@ pub(super) const ENGINE: &[(&str, &[&str])] = &[
             "eth.dst",
         ],
     ),
+    ("stp.", &["stp.bridge.hw", "stp.bridge.ext", "eth.src"]),
+    ("igmp.", &["eth.src"]),
+    ("mld.", &["eth.src"]),
     (
         "icmp.",
         &[

@@ -13,6 +13,7 @@ use super::scripts::COMMON;
 /// The parts in the program: name and text.
 pub const PARTS: &[(&str, &str)] = &[
     ("curl", include_str!("scripts/parts/curl.toml")),
+    ("groups", include_str!("scripts/parts/groups.toml")),
     ("host", include_str!("scripts/parts/host.toml")),
     ("http", include_str!("scripts/parts/http.toml")),
     ("link", include_str!("scripts/parts/link.toml")),

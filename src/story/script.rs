@@ -68,7 +68,8 @@ pub enum Repeat {
     /// Each time.
     #[default]
     Each,
-    /// All of a connection (and of a side) as one step that lists their frames; `{count}` says how many.
+    /// All of a connection (and of a side, and with the same values of the keys in `by`) as one step that lists their
+    /// frames; `{count}` says how many.
     Fold,
 }
 
@@ -184,7 +185,7 @@ pub struct Step {
     #[serde(default)]
     pub pair: Option<String>,
     /// Field keys that must be equal in both. Ports and addresses need not be named, and with `by` the two need not be of
-    /// one conversation (as DHCP's are not).
+    /// one conversation (as DHCP's are not). Of what is folded: keys that must be equal in all of it.
     #[serde(default)]
     pub by: Vec<String>,
     /// Other words for special cases; the first that fits.

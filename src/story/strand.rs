@@ -7,14 +7,17 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::decode::BodyPart;
-use crate::model::{EventDef, Mac, PacketId, Side, Timestamp};
+use crate::model::{Mac, PacketId, Side, Timestamp};
 
 use super::conversation::Conversation;
 use super::journey::Folded;
-use super::moment::{Body, Moment};
+use super::link::Speaker;
+use super::moment::{Body, Moment, fingerprint};
 
 /// Events of one kind and side that a strand keeps one by one; later ones are added to the last of them.
 const APART_MAX: u32 = 200;
+/// What a speaker says is told apart in so many ways; further ones are told together.
+const LIKE_MAX: usize = 1024;
 /// Frames that one event lists; later ones are only counted.
 const PACKETS_MAX: usize = 100_000;
 
@@ -46,6 +49,9 @@ pub(super) enum Joined {
     /// An answer sent the client there.
     Redirect,
 }
+
+/// Events that are told together where there are very many: of one kind and side, and of a speaker only such as say the same.
+type Like = (usize, Option<Side>, u64);
 
 /// What is known of a question to the link.
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,11 +103,13 @@ pub(super) struct Strand {
     pub quoted: bool,
     /// The other side has answered.
     pub established: bool,
+    /// Who says all of it to the whole link: it goes on as long as the capture does.
+    pub speaker: Option<Speaker>,
     /// Many that failed alike are told as this one.
     pub crowd: bool,
     /// Conversations of a crowd that are only counted.
     pub folded: Folded,
-    tally: FxHashMap<(usize, Option<Side>), (u32, u32)>,
+    tally: FxHashMap<Like, (u32, u32)>,
 }
 
 impl Strand {
@@ -125,6 +133,7 @@ impl Strand {
             checked: 0,
             quoted: false,
             established: false,
+            speaker: None,
             crowd: false,
             folded: Folded::default(),
             tally: FxHashMap::default(),
@@ -139,15 +148,12 @@ impl Strand {
         if self.moments.len() >= APART_MAX as usize {
             if self.tally.is_empty() {
                 for (at, m) in self.moments.iter().enumerate() {
-                    let row = self.tally.entry(kind_of(m.def, m.from)).or_default();
+                    let row = self.tally.entry(self.like(m)).or_default();
                     *row = (row.0 + 1, at as u32);
                 }
             }
             let next = self.moments.len() as u32;
-            let row = self
-                .tally
-                .entry(kind_of(moment.def, moment.from))
-                .or_insert((0, next));
+            let row = self.tally.entry(self.like(&moment)).or_insert((0, next));
             row.0 += 1;
             if row.0 > APART_MAX
                 && let Some(last) = self.moments.get_mut(row.1 as usize)
@@ -158,6 +164,14 @@ impl Strand {
             row.1 = next;
         }
         self.moments.push(moment);
+    }
+
+    fn like(&self, moment: &Moment) -> Like {
+        let says = match self.speaker {
+            Some(_) if self.tally.len() < LIKE_MAX => fingerprint(moment.values.iter()),
+            _ => 0,
+        };
+        (std::ptr::from_ref(moment.def).addr(), moment.from, says)
     }
 
     /// Counts bytes of the body of the last message of this kind.
@@ -243,8 +257,4 @@ impl Strand {
         let mac = |s: &Self| s.conversations.first().and_then(|c| c.macs).map(|m| m.0);
         mac(self).is_some() && mac(self) == mac(other)
     }
-}
-
-fn kind_of(def: &'static EventDef, from: Option<Side>) -> (usize, Option<Side>) {
-    (std::ptr::from_ref(def).addr(), from)
 }

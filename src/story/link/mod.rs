@@ -5,6 +5,7 @@ mod leases;
 mod legs;
 mod names;
 mod neighbours;
+mod speakers;
 
 use std::net::IpAddr;
 
@@ -19,6 +20,7 @@ use super::moment::{Datum, Moment};
 use super::strand::{Joined, Kind, Neighbour, Strand};
 
 pub(in crate::story) use names::{host, reverse_name, split_port};
+pub(in crate::story) use speakers::Speaker;
 
 /// Questions for the same name, or to the link for the same address, within this time are one look-up, in nanoseconds.
 const SAME: i64 = 10_000_000_000;
@@ -56,8 +58,12 @@ pub(in crate::story) struct Links {
     met: FxHashMap<(IpAddr, IpAddr), u32>,
     /// Strands that a redirect leads on from.
     redirects: Vec<u32>,
-    /// Events that belong to no conversation, by protocol.
-    loose: FxHashMap<&'static str, u32>,
+    /// What is said to the whole link, by who says it.
+    speakers: FxHashMap<Speaker, u32>,
+    /// The spanning tree that was heard of last.
+    tree: Option<u32>,
+    /// The host that joined the link last.
+    joining: Option<u32>,
 }
 
 /// A question to the link that nobody has claimed.
@@ -126,7 +132,9 @@ impl Links {
                 }
             }
         }
-        self.loose.retain(|_, other| *other != id);
+        if let Some(speaker) = &strand.speaker {
+            drop_if(&mut self.speakers, speaker, id);
+        }
     }
 }
 
@@ -177,6 +185,8 @@ impl Narrator {
             self.neighbour(&moment)
         } else if protocol == "dhcp" {
             self.lease(&moment)
+        } else if let Some(id) = self.speaker(&moment) {
+            id
         } else {
             self.main(&moment, about)
         };
@@ -272,18 +282,14 @@ impl Narrator {
         self.strands.get(&id).is_none_or(|s| s.parent.is_some())
     }
 
-    /// The strand of a conversation, or of what has none.
+    /// The strand of a conversation.
     fn main(&mut self, moment: &Moment, flow: Option<u32>) -> u32 {
-        let known = match flow {
-            Some(flow) => self
-                .routes
-                .get(&flow)
-                .into_iter()
-                .flatten()
-                .copied()
-                .find(|id| self.strands.get(id).is_some_and(|s| s.kind == Kind::Main)),
-            None => self.links.loose.get(moment.protocol).copied(),
-        };
+        let routes = flow.and_then(|flow| self.routes.get(&flow));
+        let known = routes
+            .into_iter()
+            .flatten()
+            .copied()
+            .find(|id| self.strands.get(id).is_some_and(|s| s.kind == Kind::Main));
         // An error about a question to a resolver belongs to the look-up.
         let known = known.or_else(|| {
             is_icmp_error(moment.def.id)
@@ -294,11 +300,7 @@ impl Narrator {
         if let Some(id) = known {
             return id;
         }
-        let id = self.add(Strand::new(Kind::Main, moment));
-        if flow.is_none() {
-            self.links.loose.insert(moment.protocol, id);
-        }
-        id
+        self.add(Strand::new(Kind::Main, moment))
     }
 
     /// A strand is its own again.

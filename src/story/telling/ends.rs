@@ -39,6 +39,10 @@ impl Teller<'_> {
             }));
         }
         let ip = ip?;
+        // Who joins a link has no address yet.
+        if self.tale.story == "ipv6-join" && ip.is_unspecified() {
+            return Some(Who::Role(Role::Client));
+        }
         let order = match moment.protocol {
             "dns" | "mdns" => [Role::Resolver, Role::Client, Role::Server, Role::Router],
             "arp" | "ndp" | "icmp" | "icmpv6" => {

@@ -22,7 +22,7 @@ pub(super) fn story(
     }
     let Some(last) = last else {
         return match () {
-            () if any_main && (starts("ndp.") || starts("mld.")) => "ipv6-join",
+            () if any_main && starts("ndp.") => "ipv6-join",
             () if starts("dns.") => "dns",
             () if starts("ndp.") => "ipv6-join",
             () if starts("arp.") => "arp",
@@ -77,7 +77,8 @@ pub(super) fn story(
         "" | "data" => last.transport,
         "icmp" | "icmpv6" if seen("icmp.echo_request") || seen("icmpv6.echo_request") => "ping",
         "icmp" | "icmpv6" if seen("icmp.echo_reply") || seen("icmpv6.echo_reply") => "ping",
-        "icmpv6" if starts("ndp.") || starts("mld.") => "ipv6-join",
+        "icmpv6" if starts("ndp.") => "ipv6-join",
+        "icmpv6" if starts("mld.") => "mld",
         app => app,
     }
 }

@@ -16,7 +16,7 @@ use crate::model::{Side, Timestamp};
 
 use super::journey::{Actor, Journey, Role, Told, Who, Words};
 use super::key::Key;
-use super::moment::{Evidence, Moment};
+use super::moment::{Evidence, Moment, fingerprint};
 use super::script::{AnyOf, Literal, Matches, Repeat, Script, Step, Variant, Verdict};
 use super::scripts::{Known, Library};
 use super::strand::Strand;
@@ -139,8 +139,8 @@ struct Teller<'a> {
     addresses: [Option<IpAddr>; 4],
 }
 
-/// What is folded into one step: its words, leg, side and variant.
-type Fold = (Words, u32, Option<Side>, Option<usize>);
+/// What is folded into one step: its words, leg, side and variant, and the values by which it is told apart.
+type Fold = (Words, u32, Option<Side>, Option<usize>, u64);
 
 /// A step, still without its event.
 struct Choice {
@@ -190,9 +190,9 @@ impl Teller<'_> {
                 && step.repeat == Repeat::Fold
             {
                 let next = choices.len();
-                let first = *folds
-                    .entry((words, placed.leg, moment.from, variant))
-                    .or_insert(next);
+                let apart = step.by.iter().flat_map(|key| moment.all(key));
+                let fold = (words, placed.leg, moment.from, variant, fingerprint(apart));
+                let first = *folds.entry(fold).or_insert(next);
                 if let Some(known) = choices.get_mut(first) {
                     known.folded.push(place);
                     continue;

@@ -47,6 +47,23 @@ pub(super) fn actors(tale: &Tale) -> Vec<Actor> {
                 all().find_map(|m| link::mac(m, "dhcp.hw.mac_addr")),
                 answer.and_then(|m| link::mac(m, "eth.src")),
             );
+        } else if tale.story == "ipv6-join" {
+            // A host that joins has no address yet: it is known by the one that it asks about.
+            let all = || tale.moments.iter().map(|p| &p.moment);
+            let said = all().filter(|m| m.protocol == "mld" || m.is("ndp.router_solicitation"));
+            let said = said.filter_map(|m| m.src).find(|ip| !ip.is_unspecified());
+            let wanted = all().find_map(|m| m.address("icmpv6.nd.ns.target_address"));
+            (client, server) = (said.or(wanted).or(client), None);
+            let router = all().find(|m| m.is("ndp.router_advertisement"));
+            let router_mac = router.and_then(|m| link::mac(m, "eth.src"));
+            add(Role::Router, router.and_then(|m| m.src), router_mac, None);
+        } else if matches!(tale.story, "igmp" | "mld") {
+            // Only routers ask.
+            let asks = |m: &Moment| m.is("igmp.query") || m.is("mld.query");
+            if let Some(query) = tale.moments.iter().map(|p| &p.moment).find(|m| asks(m)) {
+                add(Role::Router, query.src, link::mac(query, "eth.src"), None);
+                client = None;
+            }
         }
         add(Role::Client, client, macs.0, None);
         let role = if asks_names {

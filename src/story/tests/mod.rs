@@ -1,6 +1,7 @@
 //! A stage for tests of the engine: conversations and events that are made up frame by frame.
 
 mod links;
+mod speakers;
 mod steps;
 
 use std::net::IpAddr;
@@ -146,7 +147,7 @@ fn field(key: &str) -> &'static FieldDef {
     fields.find(|def| def.key == key).unwrap()
 }
 
-static EVENTS: [EventDef; 14] = [
+static EVENTS: [EventDef; 18] = [
     event("tcp.syn"),
     event("tcp.syn_ack"),
     event("tcp.established"),
@@ -161,6 +162,10 @@ static EVENTS: [EventDef; 14] = [
     event("arp.reply"),
     event("tcp.unanswered"),
     event("tcp.reset"),
+    event("stp.bpdu"),
+    event("mld.report"),
+    event("ndp.duplicate_address_probe"),
+    event("ndp.router_solicitation"),
 ];
 
 const fn event(id: &'static str) -> EventDef {
@@ -191,7 +196,11 @@ enum Made<'a> {
 impl Stage {
     fn new() -> Self {
         let scripts = [SCRIPT, COMMON].map(|text| Script::read(text).unwrap());
-        let library = Library::new(scripts.into());
+        Self::of(Library::new(scripts.into()))
+    }
+
+    /// A stage for stories of other scripts.
+    fn of(library: Library) -> Self {
         Self {
             witness: Witness::new(&library),
             narrator: Narrator::new(Arc::new(library)),
@@ -226,6 +235,11 @@ impl Stage {
 
     /// A frame of a conversation, a millisecond after the last.
     fn say(&mut self, flow: u32, from: Side, id: &str, values: &[(&str, Made<'_>)]) -> u64 {
+        self.show(Some(FlowRef { id: flow, from }), id, values)
+    }
+
+    /// A frame, of a conversation or of none.
+    fn show(&mut self, flow: Option<FlowRef>, id: &str, values: &[(&str, Made<'_>)]) -> u64 {
         self.frame += 1;
         self.now += MILLISECOND;
         let mut d = Dissection::default();
@@ -255,7 +269,7 @@ impl Stage {
             layer: None,
             about: None,
         });
-        d.flow = Some(FlowRef { id: flow, from });
+        d.flow = flow;
         self.feed(&d);
         self.frame
     }

@@ -119,7 +119,9 @@ events! {
     SOLICIT_ROUTER: "ndp.router_solicitation", "A host that has just joined asks which routers there are.";
     ADVERTISE_ROUTER: "ndp.router_advertisement", "A router tells everyone the prefixes of the link and that it can be used.";
     PROBE: "ndp.duplicate_address_probe", "Before using an address, a host asks whether somebody else has it.";
-    REPORT: "mld.report", "A host tells routers which multicast groups it listens to.";
+    QUERY: "mld.query", "A router asks the hosts on a link which multicast groups they listen to.";
+    REPORT: "mld.report", "A host tells routers which multicast groups it listens to, or, in version 2, does not listen to any more.";
+    DONE: "mld.done", "A host tells routers that it does not listen to a multicast group any more (version 1).";
 }
 
 static SUM: Checksum = Checksum {
@@ -167,9 +169,11 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         }
         130..=132 => {
             mld::version_1(c, kind, name)?;
-            if kind == 131 {
-                c.event(&REPORT);
-            }
+            c.event(match kind {
+                130 => &QUERY,
+                131 => &REPORT,
+                _ => &DONE,
+            });
             Ok(())
         }
         143 => {
