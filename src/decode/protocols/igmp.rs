@@ -3,6 +3,7 @@
 
 use std::net::Ipv4Addr;
 
+use crate::decode::checksum::{Checksum, STATUS};
 use crate::decode::{Base, Claim, Cursor, Fault, Names, Protocol, Show, Value, events, fields};
 use crate::model::{Osi, Span};
 
@@ -86,6 +87,7 @@ fields! {
     EXPONENT: "igmp.max_resp.exp", "Exponent", Show::Hex(1), "Times from 12.8 seconds on are written as a mantissa and an exponent, to fit in one byte.";
     MANTISSA: "igmp.max_resp.mant", "Mantissa", Show::Hex(1), "The time is (mantissa + 16) shifted left by the exponent and 3 more.";
     CHECKSUM: "igmp.checksum", "Checksum", Show::Hex(4), "Sum over the message that the receiver checks.";
+    STATUS_FIELD: "igmp.checksum.status", "Checksum status", Show::Names(Base::Dec, STATUS), "Whether the bytes give the checksum; a message that they do not give it for is dropped.";
     GROUP: "igmp.maddr", "Multicast address", Show::Plain, "The group that it is about; 0.0.0.0 in a query asks for all groups.";
     QUERY_RESERVED: "wirewalk.igmp.query.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
     SUPPRESS: "igmp.s", "Suppress", Show::Plain, "Other routers shall not change their timers because of this query.";
@@ -126,6 +128,16 @@ events! {
     REPORTED: "igmp.report", "A host tells routers which multicast groups it wants, or, in version 3, does not want any more.";
     LEFT: "igmp.leave", "A host tells routers that it does not want a multicast group any more (version 2).";
 }
+
+/// It covers all that the IP packet carries (RFC 2236 section 2.3).
+static SUM: Checksum = Checksum {
+    value: &CHECKSUM,
+    status: &STATUS_FIELD,
+    calculated: None,
+    pseudo: None,
+    optional: false,
+    in_quotes: false,
+};
 
 /// Group membership of IPv4 hosts.
 pub(super) static PROTOCOL: Protocol = Protocol {
@@ -190,7 +202,7 @@ fn begin(c: &mut Cursor<'_, '_>, version: u64) -> Result<(), Fault> {
 
 /// Checksum and group.
 fn group(c: &mut Cursor<'_, '_>) -> Result<Ipv4Addr, Fault> {
-    c.u16(&CHECKSUM)?;
+    c.checksum(&SUM, None)?;
     c.ip4(&GROUP).map(Ipv4Addr::from)
 }
 
@@ -249,7 +261,7 @@ fn response_time(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 fn report(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     begin(c, 3)?;
     c.bytes(&RESERVED, 1)?;
-    c.u16(&CHECKSUM)?;
+    c.checksum(&SUM, None)?;
     c.bytes(&RESERVED, 2)?;
     let records = c.u16(&RECORDS)?;
     let mut only = None;
@@ -331,6 +343,7 @@ mod tests {
         // Of the corpus of tcpdump: IGMP_V1.pcap, frames 1 and 2, and IGMP_V2.pcap, frames 1, 2 and 5.
         let seen = igmp("1100eeff00000000");
         assert_eq!(seen.first("igmp.version"), "1");
+        assert_eq!(seen.first("igmp.checksum.status"), "1 (good)");
         assert_eq!(seen.first("igmp.reserved"), "00");
         assert_eq!(seen.events(), ["igmp.query"]);
         let seen = igmp("12000d03e00000fc");
@@ -357,7 +370,7 @@ mod tests {
         assert_eq!(seen.all("igmp.s"), ["not set"]);
         assert_eq!(seen.first("igmp.qrv"), "2");
         assert_eq!(seen.first("igmp.qqic"), "125");
-        let seen = igmp("118a0000e10101030a8a0002 c0a80101 c0a80102");
+        let seen = igmp("118a7e90e10101030a8a0002 c0a80101 c0a80102");
         assert_eq!(seen.first("igmp.max_resp"), "208 tenths of a second");
         assert_eq!(seen.first("igmp.max_resp.mant"), "0xa");
         assert_eq!(seen.all("igmp.s"), ["set"]);
@@ -372,12 +385,12 @@ mod tests {
         assert_eq!(seen.summary("igmp"), "I want 239.255.255.250");
         assert_eq!(seen.first("igmp.record_type"), "4 (changed to exclude)");
         assert_eq!(seen.events(), ["igmp.report"]);
-        let seen = igmp("22000000 00000002 03000000e1010103 01010001e1010104c0a80101deadbeef");
+        let seen = igmp("2200b6a9 00000002 03000000e1010103 01010001e1010104c0a80101deadbeef");
         assert_eq!(seen.summary("igmp"), "what I want of 2 groups");
         assert_eq!(seen.all("igmp.maddr"), ["225.1.1.3", "225.1.1.4"]);
         assert_eq!(seen.first("igmp.aux_data"), "de:ad:be:ef");
         // A record that is announced and not there.
-        let seen = igmp("22000000 00000002 03000000e1010103");
+        let seen = igmp("2200f8f8 00000002 03000000e1010103");
         assert_eq!(seen.faults(), [("igmp", "truncated")]);
         assert!(seen.events().is_empty());
     }
@@ -386,7 +399,7 @@ mod tests {
     fn the_way_of_multicast_traffic() {
         // Of the corpus of tcpdump (mtrace.pcap, frame 2), one of its two blocks.
         let seen = igmp(
-            "1f203113 00000000 ac102801 ac101401 ac102801 40000007 472c459c 0a00000e 0a00000e 0a00000d \
+            "1f2071bf 00000000 ac102801 ac101401 ac102801 40000007 472c459c 0a00000e 0a00000e 0a00000d \
              000000f2 00000000 00000000 03001800",
         );
         assert_eq!(seen.first("igmp.mtrace.q_prevrtr"), "10.0.0.13");
