@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::decode::checksum::{Checksum, STATUS};
+use crate::decode::checksum::{Checksum, STATUS, Sum};
 use crate::decode::{
     Base, Claim, Cursor, Fault, FieldDef, Names, Next, Protocol, Show, Value, date, events, fields,
 };
@@ -269,14 +269,19 @@ fn length(c: &mut Cursor<'_, '_>, ahead: usize) -> Result<u8, Fault> {
 }
 
 /// The quoted packet, and the extensions behind it. Routers older than RFC 4884 put them behind 128 bytes without
-/// saying so (section 5.5).
+/// saying so; their version and their sum tell them from a longer quotation (section 5.5).
 fn quote(c: &mut Cursor<'_, '_>, units: u8) {
     const UNSAID: usize = 128;
     let rest = c.rest_span();
     let all = rest.len as usize;
-    let version = c.peek_number(UNSAID, 1).map(|byte| byte >> 4);
+    let unsaid = c.peek().get(UNSAID..).unwrap_or_default();
+    let extends = match unsaid {
+        [0x20..=0x2f, _, 0, 0, ..] => true,
+        [0x20..=0x2f, ..] => Sum::default().add(unsaid).folded() == 0xffff,
+        _ => false,
+    };
     let len = match units {
-        0 if all > UNSAID && version == Some(2) => UNSAID,
+        0 if extends => UNSAID,
         0 => all,
         _ => usize::from(units).saturating_mul(4).min(all),
     };
@@ -433,6 +438,15 @@ mod tests {
         assert_eq!(seen.events(), ["icmp.fragmentation_needed"]);
         assert_eq!(seen.first("icmp.mtu"), "1400 bytes");
         assert_eq!(seen.first("icmp.unused"), "00:00");
+    }
+
+    #[test]
+    fn a_long_quotation_is_no_extension() {
+        // Byte 128 of the quoted packet looks like version 2.
+        let quoted = format!("{PROBE}{}2061e168", "00".repeat(128 - 34));
+        let seen = icmp(&format!("0303000000000000{quoted}{}", "57".repeat(40)));
+        assert!(seen.events().contains(&"icmp.unreachable"));
+        assert!(seen.all("icmp.ext.version").is_empty());
     }
 
     #[test]
