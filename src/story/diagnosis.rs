@@ -99,7 +99,8 @@ fn http(t: &Tale) -> Outcome {
 
 fn last_leg_answered(t: &Tale) -> bool {
     t.moments.iter().rev().any(|placed| {
-        placed.leg == t.decisive && super::tale::status(&placed.moment).is_some_and(|s| s >= 200)
+        let status = super::tale::status(&placed.moment);
+        placed.leg == t.decisive && status.is_some_and(super::tale::is_final)
     })
 }
 

@@ -159,6 +159,7 @@ facts! {
     "http_redirect", "An answer sent the client elsewhere (3xx with a Location).",
         |t| t.statuses().any(|s| matches!(s, 301 | 302 | 303 | 307 | 308));
     "redirect_followed", "The client went where the answer sent it.", |t| t.statuses().rev().skip(1).any(|s| matches!(s, 301 | 302 | 303 | 307 | 308));
+    "upgraded", "The server agreed to speak another protocol (101).", |t| t.statuses().any(|s| s == 101);
     "http_not_modified", "The last answer says that the copy is still good (304).", |t| last_status(t, 304..305);
     "http_client_error", "The last answer blames the request (4xx).", |t| last_status(t, 400..500);
     "http_server_error", "The last answer blames the server (5xx).", |t| last_status(t, 500..600);

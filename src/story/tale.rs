@@ -141,12 +141,12 @@ impl Tale {
         self.actors.iter().find(|a| a.role == role)?.ip
     }
 
-    /// Final answers to HTTP requests (1xx are none), by status.
+    /// Final answers to HTTP requests, by status.
     pub fn statuses(&self) -> impl DoubleEndedIterator<Item = u64> {
         self.moments
             .iter()
             .filter_map(|placed| status(&placed.moment))
-            .filter(|status| *status >= 200)
+            .filter(|status| is_final(*status))
     }
 
     /// The value of a header field of requests or responses, by its name in lower case.
@@ -175,6 +175,13 @@ pub fn is_tunnel(moment: &Moment) -> bool {
 pub fn is_request(moment: &Moment) -> bool {
     let id = moment.def.id;
     matches!(id, "http.request" | "http2.request" | "http3.request") && !is_tunnel(moment)
+}
+
+/// True when no further answer of HTTP follows one of this status: after 101 another protocol is spoken (RFC 9110 section
+/// 15.2).
+#[must_use]
+pub const fn is_final(status: u64) -> bool {
+    status >= 200 || status == 101
 }
 
 /// The status of an HTTP response, of any version.

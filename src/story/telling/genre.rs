@@ -83,18 +83,16 @@ pub(super) fn story(
     }
 }
 
-/// Probes with several times to live, and an error from a router on the way.
+/// Probes with one time to live after the other, and an error from a router on the way. A small one alone is no probing:
+/// programs that make a way through NAT send such packets, too.
 fn probing(moments: &[Placed]) -> bool {
-    let mut ttls = moments
-        .iter()
-        .map(|p| &p.moment)
-        .filter(|m| traceroute::is_probe(m))
-        .filter_map(|moment| traceroute::ttl(moment));
-    let Some(first) = ttls.next() else {
+    let exceeded = |p: &Placed| p.moment.def.id.ends_with(".time_exceeded");
+    if !moments.iter().any(exceeded) {
         return false;
-    };
-    ttls.any(|ttl| ttl != first)
-        && moments
-            .iter()
-            .any(|p| p.moment.def.id.ends_with(".time_exceeded"))
+    }
+    let probes = moments.iter().map(|p| &p.moment);
+    let probes = probes.filter(|m| traceroute::is_probe(m));
+    let mut ttls: Vec<u64> = probes.filter_map(|m| traceroute::ttl(m)).collect();
+    ttls.sort_unstable();
+    ttls.windows(2).any(|pair| pair[0] + 1 == pair[1])
 }

@@ -315,7 +315,8 @@ impl Teller<'_> {
                 } else if moment.def.id == row.ends {
                     let round = ended.entry(key).or_insert(0);
                     // Interim answers (1xx) end nothing.
-                    let interim = super::tale::status(moment).is_some_and(|s| s < 200);
+                    let interim =
+                        super::tale::status(moment).is_some_and(|s| !super::tale::is_final(s));
                     choice.told.round = *round + 1;
                     *round += u32::from(!interim);
                 } else {

@@ -102,6 +102,16 @@ fn of_a_proxy_only_the_address_is_known() {
 }
 
 #[test]
+fn another_protocol_is_an_answer() {
+    let mut stage = Stage::new();
+    let flow = stage.open("tcp", "http", SERVER, 80);
+    stage.shake_hands(flow);
+    stage.get(flow, "www.example.test", 101, None);
+    stage.end(flow, Ended::Closed);
+    assert_eq!(stage.told()[0].outcome, Outcome::Ok);
+}
+
+#[test]
 fn a_connection_of_which_only_the_end_is_seen_did_not_fail() {
     for (begins, outcome) in [(false, Outcome::Incomplete), (true, Outcome::Failed)] {
         let mut stage = Stage::new();
