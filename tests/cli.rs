@@ -482,3 +482,65 @@ fn rules_that_cannot_be_followed_say_which_could() {
         "{said}"
     );
 }
+
+#[test]
+fn a_port_is_a_hint_and_the_bytes_decide() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("altered.pcapng");
+    let file = path.to_str().unwrap();
+    let rows: [(&str, u16, u16, u16, &str, &str); 4] = [
+        (
+            "ssh-login",
+            52232,
+            22,
+            443,
+            "ssh",
+            "port 443 usually carries TLS, but this is SSH",
+        ),
+        (
+            "curl-http",
+            48652,
+            80,
+            443,
+            "http",
+            "port 443 usually carries TLS, but this is HTTP",
+        ),
+        (
+            "curl-http",
+            48652,
+            80,
+            22,
+            "http",
+            "port 22 usually carries SSH, but this is HTTP",
+        ),
+        (
+            "curl-https",
+            49136,
+            443,
+            80,
+            "tls",
+            "port 80 usually carries HTTP, but this is TLS",
+        ),
+    ];
+    for (sample, client, from, to, app, remark) in rows {
+        let [client, from, to] = [client, from, to].map(u16::to_be_bytes);
+        let (out, back) = ([client, from].concat(), [from, client].concat());
+        let (new_out, new_back) = ([client, to].concat(), [to, client].concat());
+        let changes: [(&[u8], &[u8]); 2] = [(&out, &new_out), (&back, &new_back)];
+        fs::write(&path, altered(sample, &changes)).unwrap();
+        assert!(
+            told(&["list", file]).contains(&format!(" {app} ")),
+            "{remark}"
+        );
+        let shown = told(&["show", file, "--frames", "all", "--width", "200"]);
+        assert_eq!(shown.matches(remark).count(), 1, "{remark}");
+        let walked = told(&["walk", file, "--width", "250"]).to_lowercase();
+        let said = remark
+            .replace("this is", "what is spoken here is")
+            .to_lowercase();
+        assert_eq!(walked.matches(&said).count(), 1, "{remark}");
+    }
+    for sample in ["ssh-login", "curl-http", "curl-https"] {
+        assert!(!told(&["walk", sample]).contains("usually carries"));
+    }
+}

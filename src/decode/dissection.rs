@@ -159,6 +159,8 @@ pub struct Dissection {
     pub fragment: Option<FragmentPart>,
     /// Clear bytes of inner streams.
     pub inner: Vec<Inner>,
+    /// The next message is not of the protocol that this port usually carries.
+    pub odd_port: Option<(u16, &'static Protocol)>,
     /// What the innermost IP packet read so far says of itself.
     pub(super) envelope: Option<Envelope>,
     pub(super) text: String,
@@ -192,6 +194,7 @@ impl Default for Dissection {
             stream: None,
             fragment: None,
             inner: Vec::new(),
+            odd_port: None,
             envelope: None,
             text: String::new(),
             pending: Vec::new(),
@@ -229,6 +232,7 @@ impl Dissection {
         self.stream = None;
         self.fragment = None;
         self.envelope = None;
+        self.odd_port = None;
         if self.buffers.len() > 1 {
             self.spare.extend(
                 self.buffers

@@ -151,6 +151,7 @@ fn layer(
     } else {
         &owned
     };
+    let speaks = speech.is_some();
     // Rebuilt, so that its borrows may end with the cursor's.
     let speech = speech.map(|s| Speech {
         memory: s.memory,
@@ -167,6 +168,9 @@ fn layer(
         speech,
     )
     .lacking(pending.missing);
+    if speaks {
+        cursor.remark_on_port(protocol);
+    }
     let result = (protocol.decode)(&mut cursor);
     if let Err(fault) = result {
         cursor.note(fault);

@@ -36,7 +36,7 @@ pub use hidden::Hidden;
 pub use opener::{Epoch, Opener, Sealed, TlsVersion, Unopened};
 pub use table::{
     Ask, Claim, Extent, Fact, FactValue, Guess, Next, Protocol, Talk, claimed, protocol_by_key,
-    protocols,
+    protocols, usual,
 };
 
 /// Declares the fields of a protocol, each once: `NAME: "wireshark.key", "Label", Show, "Help sentence.";`.

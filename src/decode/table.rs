@@ -201,6 +201,16 @@ pub fn protocol_by_key(key: &str) -> Option<&'static Protocol> {
     INDEX.keys.get(key).copied()
 }
 
+/// The protocol that a TCP port usually carries, where the one that is spoken there is another: a port is only a convention.
+#[must_use]
+pub fn usual(port: u16, spoken: &str) -> Option<&'static Protocol> {
+    let usual = INDEX.claims.get(&Claim::TcpPort(port)).copied()?;
+    let spoken = protocol_by_key(spoken)?;
+    // Several may share a port, and a later version has its name from the one before.
+    let shared = spoken.claims.contains(&Claim::TcpPort(port)) || spoken.key.starts_with(usual.key);
+    (spoken.talk.is_some() && !shared).then_some(usual)
+}
+
 /// The protocol that claims bytes so named; `DATA` when nobody does.
 #[must_use]
 pub fn claimed(next: Next, bytes: &[u8]) -> Option<&'static Protocol> {

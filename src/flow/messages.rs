@@ -6,6 +6,7 @@ use std::any::Any;
 use crate::decode::{
     Ask, BodyPart, Claim, Dissection, Extent, Fact, Fault, FaultKind, Guess, Next, Opener,
     Protocol, Talk, claimed, credentials, decode_frame, decode_message, decode_span, protocols,
+    usual,
 };
 use crate::model::{EventDef, Side, Span};
 
@@ -71,6 +72,8 @@ pub(super) struct Dialogue {
     inner: Option<Box<Dialogue>>,
     /// What was known by protocols that are over.
     past: Vec<Fact>,
+    /// The port usually carries another protocol, which is still to be said.
+    odd_port: Option<(u16, &'static Protocol)>,
     tries: u8,
     depth: u8,
 }
@@ -119,6 +122,7 @@ impl Dialogue {
             lanes: Default::default(),
             inner: None,
             past: Vec::new(),
+            odd_port: None,
             tries: 0,
             depth: 0,
         };
@@ -317,7 +321,13 @@ impl Dialogue {
             match self.choose(side, run) {
                 Choice::Wait => return 0,
                 Choice::PassOver => return run.bytes.len(),
-                Choice::Found(protocol) => self.become_protocol(protocol),
+                Choice::Found(protocol) => {
+                    self.odd_port = self
+                        .port
+                        .zip(protocol)
+                        .and_then(|(port, protocol)| Some((port, usual(port, protocol.key)?)));
+                    self.become_protocol(protocol);
+                }
             }
             self.catch_up(side.other(), h);
         }
@@ -546,6 +556,7 @@ impl Dialogue {
         };
         let before = h.d.events.len();
         h.d.mute = h.want == Want::Conversations;
+        h.d.odd_port = self.odd_port.take();
         decode_message(
             h.frame,
             h.d,

@@ -1,6 +1,6 @@
 //! What stories need to know of a conversation: its ends, its application, how it ended.
 
-use crate::decode::{Fact, FactValue};
+use crate::decode::{Fact, FactValue, Protocol, usual};
 use crate::flow::{Flow, Outcome};
 use crate::model::{Endpoint, Mac, PacketId, Side};
 
@@ -86,6 +86,13 @@ impl Conversation {
             FactValue::Flag(flag) if fact.name == name => Some(flag),
             _ => None,
         })
+    }
+
+    /// The protocol that the server's port usually carries, where another one is spoken.
+    #[must_use]
+    pub fn usual(&self) -> Option<&'static Protocol> {
+        let port = self.port().filter(|_| self.transport == "tcp")?;
+        usual(port, self.app)
     }
 
     /// The server's port.

@@ -93,6 +93,7 @@ facts! {
 
     // TCP.
     "connected", "A TCP connection was established.", |t| t.seen("tcp.established") || t.mains().iter().any(|c| c.transport == "tcp" && !c.history_has_syn(t));
+    "odd_port", "What is spoken is not what the server's port usually carries.", |t| t.mains().iter().any(|c| c.usual().is_some());
     "syn_repeated", "A SYN was sent more than once on a connection.",
         |t| t.all("tcp.syn").enumerate().any(|(i, m)| t.all("tcp.syn").skip(i + 1).any(|o| o.flow == m.flow));
     "refused", "The connection was refused.", diagnosis::refused;

@@ -133,6 +133,19 @@ pub static WORDS: &[Word] = &[
         }),
     },
     Word {
+        name: "usual_protocol",
+        help: "The protocol that the server's port usually carries, where another one is spoken.",
+        value: Value::Found(|j, t| {
+            let usual = conversation(j, t)?.usual()?;
+            Some(Spoken::Plain(usual.key.to_uppercase()))
+        }),
+    },
+    Word {
+        name: "spoken_protocol",
+        help: "The protocol that is spoken, whatever the port usually carries.",
+        value: Value::Found(|j, t| Some(Spoken::Plain(conversation(j, t)?.app.to_uppercase()))),
+    },
+    Word {
         name: "client_port",
         help: "The client's port.",
         value: Value::Found(|j, t| {

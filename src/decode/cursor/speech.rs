@@ -7,7 +7,8 @@ use crate::model::{Osi, Piece, Side, Span};
 use super::Cursor;
 use crate::decode::dissection::BufferKind;
 use crate::decode::opener::{Opener, Sealed, Unopened};
-use crate::decode::{Fault, FaultKind, Limit};
+use crate::decode::protocols::ODD_PORT;
+use crate::decode::{Fault, FaultKind, Limit, Protocol};
 
 /// What a conversation protocol remembers between messages, and who speaks.
 pub(in crate::decode) struct Speech<'o> {
@@ -28,6 +29,20 @@ impl Cursor<'_, '_> {
         self.speech
             .as_ref()
             .map_or(Side::Client, |speech| speech.side)
+    }
+
+    /// Says that the port usually carries another protocol than this message's, where that is so.
+    pub(in crate::decode) fn remark_on_port(&mut self, spoken: &Protocol) {
+        let Some((port, usual)) = self.d.odd_port.take() else {
+            return;
+        };
+        if self.d.detail {
+            let [usual, spoken] = [usual.key, spoken.key].map(str::to_uppercase);
+            let text = format!(
+                "port {port} usually carries {usual}, but this is {spoken}: a port is only a convention, the bytes decide"
+            );
+            self.computed_text(ODD_PORT, &text);
+        }
     }
 
     /// True when what is read came out of an encrypted layer of this frame (TLS).

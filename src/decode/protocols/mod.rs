@@ -28,9 +28,12 @@ mod udp;
 mod vlan;
 mod x509;
 
-use super::Protocol;
+use super::{FieldDef, Protocol};
 
 pub(super) use data::PROTOCOL as DATA;
+
+/// The field that says that a port usually carries another protocol.
+pub(super) static ODD_PORT: &FieldDef = &tcp::ODD_PORT;
 
 /// Every protocol that wirewalk decodes, lowest layer first.
 pub(super) static TABLE: &[&Protocol] = &[

@@ -36,6 +36,7 @@ fields! {
     STATUS_FIELD: "tcp.checksum.status", "Checksum status", Show::Names(Base::Dec, STATUS), "Whether the bytes give the checksum; a segment that they do not give it for is dropped, and sent again later.";
     URGENT: "tcp.urgent_pointer", "Urgent pointer", Show::Plain, "Where urgent data ends, counted from the sequence number; counts only with the urgent flag.";
     CAUSE: "tcp.reset_cause", "Reset cause", Show::Plain, "A reset may carry a few words about its reason; they are no part of the stream.";
+    ODD_PORT: "wirewalk.tcp.odd_port", "Port", Show::Plain, "The port usually carries another protocol: ports are a convention, and what is spoken shows in the bytes.";
     SUPERFRAME: "wirewalk.tcp.superframe", "Superframe", Show::Plain, "A packet that is too big for the link: not yet cut into segments, or already joined, by the network card.";
     PAYLOAD: "tcp.payload", "Payload", Show::Plain, "The bytes of the stream that this segment carries.";
 }
