@@ -3,6 +3,7 @@
 mod arp;
 mod data;
 mod dhcp;
+mod dhcpv6;
 mod dns;
 mod ethernet;
 mod http;
@@ -64,6 +65,7 @@ pub(super) static TABLE: &[&Protocol] = &[
     &udp::PROTOCOL,
     &tcp::PROTOCOL,
     &dhcp::PROTOCOL,
+    &dhcpv6::PROTOCOL,
     &dns::PROTOCOL,
     &dns::MULTICAST,
     &dns::LINK_LOCAL,
