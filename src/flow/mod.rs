@@ -46,6 +46,8 @@ pub static EVENTS: &[&EventDef] = events::EVENTS;
 
 /// From here on Linux takes the ports of clients; they are registered by nobody.
 const EPHEMERAL: u16 = 32_768;
+/// Clients of DHCPv6 have this port for themselves, and their servers the next higher one.
+const DHCPV6_CLIENT: u16 = 546;
 
 /// Bytes of memory that all connections together may take for what waits: for the end of its message, or for what is
 /// missing before it. A connection that goes over it is not read any more.
@@ -425,6 +427,9 @@ fn serves_tcp(src: u16, dst: u16, d: &Dissection) -> bool {
 
 /// As [`serves_tcp`], for the first datagram; between two ports that nobody registers its sender is the client.
 fn serves_udp(src: u16, dst: u16, d: &Dissection) -> bool {
+    if src == DHCPV6_CLIENT || dst == DHCPV6_CLIENT {
+        return dst == DHCPV6_CLIENT;
+    }
     let known = |port| d.protocol(Next::Udp(port, port), &[]).is_some();
     match (known(src), known(dst)) {
         (true, false) => true,
@@ -481,6 +486,12 @@ mod tests {
         assert_eq!(served, [Some(22), Some(40_000), Some(50_000)]);
         assert_eq!(flows[0].history(), "^d");
         assert_eq!(flows[0].outcome(), Outcome::Open);
+    }
+
+    #[test]
+    fn dhcpv6_gives_the_client_the_lower_port() {
+        let serves = |src, dst| serves_udp(src, dst, &Dissection::default());
+        assert!(serves(547, 546) && !serves(546, 547) && !serves(547, 547));
     }
 
     #[test]
