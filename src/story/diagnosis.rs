@@ -17,6 +17,10 @@ pub(super) fn outcome(t: &Tale) -> Outcome {
             t.seen("dhcp.ack") || t.seen("dhcp.release") || t.seen("dhcp.inform"),
             t.seen("dhcp.nak") || !t.cut_off,
         ),
+        "dhcpv6" => first_of(
+            t.any("dhcpv6.reply", |m| !lacking(m)),
+            lease_refused(t) || !t.cut_off,
+        ),
         "ping" => first_of(
             t.seen("icmp.echo_reply") || t.seen("icmpv6.echo_reply"),
             error_message(t) || !t.cut_off || old(t),
@@ -47,6 +51,20 @@ fn first_of(ok: bool, failed: bool) -> Outcome {
     } else {
         Outcome::Incomplete
     }
+}
+
+/// A DHCP server said no.
+#[must_use]
+pub(super) fn lease_refused(t: &Tale) -> bool {
+    t.seen("dhcp.nak")
+        || (t.any("dhcpv6.reply", lacking) && !t.any("dhcpv6.reply", |m| !lacking(m)))
+}
+
+/// A DHCPv6 message that names what is missing, and gives neither address nor prefix.
+fn lacking(m: &Moment) -> bool {
+    let given = ["dhcpv6.iaaddr.ip", "dhcpv6.iaprefix.pref_addr"];
+    m.number("dhcpv6.status_code").is_some_and(|code| code != 0)
+        && given.iter().all(|key| m.value(key).is_none())
 }
 
 /// The wanted name was found, or a server said that it (or the record) does not exist.

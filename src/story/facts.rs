@@ -184,8 +184,12 @@ facts! {
 
     // DHCP, ping, traceroute, ARP.
     "renewal", "The client asks to keep an address that it has.",
-        |t| t.seen("dhcp.request") && !t.seen("dhcp.discover") && t.any("dhcp.request", |m| m.address("dhcp.ip.client").is_some_and(|ip| !ip.is_unspecified()));
-    "lease_refused", "The DHCP server said no.", |t| t.seen("dhcp.nak");
+        |t| (t.seen("dhcp.request") && !t.seen("dhcp.discover") && t.any("dhcp.request", |m| m.address("dhcp.ip.client").is_some_and(|ip| !ip.is_unspecified())))
+            || ((t.seen("dhcpv6.renew") || t.seen("dhcpv6.rebind")) && !t.seen("dhcpv6.solicit"));
+    "lease_refused", "The DHCP server said no.", diagnosis::lease_refused;
+    "address_given", "A DHCPv6 server gave addresses.", |t| t.any("dhcpv6.reply", |m| m.value("dhcpv6.iaaddr.ip").is_some());
+    "prefix_given", "A DHCPv6 server gave a prefix for the networks behind the client.",
+        |t| t.any("dhcpv6.reply", |m| m.value("dhcpv6.iaprefix.pref_addr").is_some());
     "conflict_checked", "Somebody asked whether the address was in use before it was leased.",
         |t| t.story == "dhcp" && (t.seen("arp.request") || t.seen("arp.probe") || t.seen("icmp.echo_request"));
     "all_replied", "Every echo request was answered.", |t| echoes(t).0 > 0 && echoes(t).1 >= echoes(t).0;

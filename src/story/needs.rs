@@ -81,6 +81,16 @@ pub(super) const ENGINE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "dhcpv6.",
+        &[
+            "wirewalk.dhcpv6.client",
+            "dhcpv6.iaaddr.ip",
+            "dhcpv6.iaprefix.pref_addr",
+            "dhcpv6.status_code",
+            "eth.src",
+        ],
+    ),
+    (
         "tls.client_hello",
         &[
             "tls.handshake.extensions_server_name",

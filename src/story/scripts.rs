@@ -13,6 +13,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("curl-http.toml", include_str!("scripts/curl-http.toml")),
     ("curl-https.toml", include_str!("scripts/curl-https.toml")),
     ("dhcp.toml", include_str!("scripts/dhcp.toml")),
+    ("dhcpv6.toml", include_str!("scripts/dhcpv6.toml")),
     ("dns.toml", include_str!("scripts/dns.toml")),
     ("icmp.toml", include_str!("scripts/icmp.toml")),
     ("igmp.toml", include_str!("scripts/igmp.toml")),

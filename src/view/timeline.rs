@@ -312,6 +312,7 @@ impl Step {
             "http2" => "HTTP/2".into(),
             "http3" => "HTTP/3".into(),
             "icmpv6" => "ICMPv6".into(),
+            "dhcpv6" => "DHCPv6".into(),
             "mdns" => "mDNS".into(),
             "traceroute" => "ICMP".into(),
             key => key.to_ascii_uppercase().into(),

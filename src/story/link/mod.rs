@@ -7,6 +7,8 @@ mod names;
 mod neighbours;
 mod speakers;
 
+use std::borrow::Borrow;
+use std::hash::Hash;
 use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
@@ -28,6 +30,8 @@ const SAME: i64 = 10_000_000_000;
 const PROBES_MAX: usize = 4096;
 /// So many questions to the link may wait for somebody who needs them.
 const UNCLAIMED_MAX: usize = 64;
+/// The field by which messages of DHCPv6 find each other.
+const CLIENT_OF_DHCPV6: &str = "wirewalk.dhcpv6.client";
 /// At most this many connections follow each other in one journey.
 const LEGS_MAX: usize = 32;
 
@@ -52,6 +56,8 @@ pub(in crate::story) struct Links {
     failed: FxHashMap<(IpAddr, IpAddr, u16), u32>,
     /// DHCP by transaction.
     leases: FxHashMap<u64, u32>,
+    /// DHCPv6 by the client's identifier.
+    clients: FxHashMap<Box<str>, u32>,
     /// DHCP by the address it is about.
     leased: FxHashMap<IpAddr, u32>,
     /// The last strand of a host (one of its two ends) that met an address, for what the host asks about addresses.
@@ -131,6 +137,9 @@ impl Links {
                     drop_if(&mut self.leased, &ip, id);
                 }
             }
+            if let Some(client) = moment.text(CLIENT_OF_DHCPV6) {
+                drop_if(&mut self.clients, client, id);
+            }
         }
         if let Some(speaker) = &strand.speaker {
             drop_if(&mut self.speakers, speaker, id);
@@ -138,7 +147,11 @@ impl Links {
     }
 }
 
-fn drop_if<K: std::hash::Hash + Eq>(map: &mut FxHashMap<K, u32>, key: &K, id: u32) {
+fn drop_if<K, Q>(map: &mut FxHashMap<K, u32>, key: &Q, id: u32)
+where
+    K: Hash + Eq + Borrow<Q>,
+    Q: Hash + Eq + ?Sized,
+{
     if map.get(key) == Some(&id) {
         map.remove(key);
     }
@@ -185,6 +198,8 @@ impl Narrator {
             self.neighbour(&moment)
         } else if protocol == "dhcp" {
             self.lease(&moment)
+        } else if protocol == "dhcpv6" {
+            self.lease_of_client(&moment, about)
         } else if let Some(id) = self.speaker(&moment) {
             id
         } else {
@@ -228,7 +243,7 @@ impl Narrator {
             return;
         };
         let error = is_icmp_error(moment.def.id);
-        strand.quoted |= error || moment.protocol == "dhcp";
+        strand.quoted |= error || matches!(moment.protocol, "dhcp" | "dhcpv6");
         let answered = moment.from == Some(Side::Server) && !error;
         strand.established |= match moment.protocol {
             "tcp" => matches!(moment.def.id, "tcp.syn_ack" | "tcp.established" | "tcp.fin"),

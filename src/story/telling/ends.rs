@@ -43,6 +43,19 @@ impl Teller<'_> {
         if self.tale.story == "ipv6-join" && ip.is_unspecified() {
             return Some(Who::Role(Role::Client));
         }
+        if self.tale.story == "dhcpv6" && moment.protocol == "dhcpv6" {
+            let relayed = moment.def.id.contains(".relay_");
+            return Some(
+                match (
+                    relayed,
+                    speaks_as_server(moment) == (Some(ip) == moment.src),
+                ) {
+                    (true, _) => Who::Address(ip),
+                    (false, true) => Who::Role(Role::Server),
+                    (false, false) => Who::Role(Role::Client),
+                },
+            );
+        }
         let order = match moment.protocol {
             "dns" | "mdns" => [Role::Resolver, Role::Client, Role::Server, Role::Router],
             "arp" | "ndp" | "icmp" | "icmpv6" => {
@@ -80,4 +93,12 @@ impl Teller<'_> {
         }
         (main.server.map(|end| end.ip) == Some(ip)).then_some(Who::Role(Role::Server))
     }
+}
+
+/// True for what servers of DHCPv6 say to clients.
+pub(super) fn speaks_as_server(moment: &Moment) -> bool {
+    matches!(
+        moment.def.id,
+        "dhcpv6.advertise" | "dhcpv6.reply" | "dhcpv6.reconfigure"
+    )
 }

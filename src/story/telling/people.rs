@@ -9,6 +9,7 @@ use super::super::journey::{Actor, Role};
 use super::super::link;
 use super::super::moment::Moment;
 use super::super::tale::{self, Tale};
+use super::ends::speaks_as_server;
 
 /// Who takes part.
 pub(super) fn actors(tale: &Tale) -> Vec<Actor> {
@@ -64,6 +65,10 @@ pub(super) fn actors(tale: &Tale) -> Vec<Actor> {
                 add(Role::Router, query.src, link::mac(query, "eth.src"), None);
                 client = None;
             }
+        }
+        if tale.story == "dhcpv6" {
+            (client, macs.0) = speaker(tale, false);
+            (server, macs.1) = speaker(tale, true);
         }
         add(Role::Client, client, macs.0, None);
         let role = if asks_names {
@@ -123,6 +128,19 @@ pub(super) fn actors(tale: &Tale) -> Vec<Actor> {
         add(Role::Router, m.src, hop, None);
     }
     actors
+}
+
+/// The first client (or server) of DHCPv6 that speaks for itself: its packets go to a group, or it is asked through one.
+fn speaker(tale: &Tale, server: bool) -> (Option<IpAddr>, Option<Mac>) {
+    let all = tale.moments.iter().map(|p| &p.moment);
+    let mut own = all.filter(|m| {
+        m.protocol == "dhcpv6" && !m.def.id.contains(".relay_") && speaks_as_server(m) == server
+    });
+    let first = own.next();
+    (
+        first.and_then(|m| m.src),
+        first.and_then(|m| link::mac(m, "eth.src")),
+    )
 }
 
 fn is_group(ip: IpAddr) -> bool {

@@ -339,3 +339,34 @@ fn a_closed_connection_is_told_soon_although_its_conversation_is_kept_for_stragg
     assert!(stage.told().is_empty(), "it is not told twice");
     assert!(stage.narrator.stray().conversations.is_empty());
 }
+
+#[test]
+fn a_client_of_dhcpv6_and_its_server_have_one_journey() {
+    let mut stage = Stage::new();
+    let asks = stage.open("udp", "dhcpv6", "ff02::1:2", 547);
+    let answers = stage.open("udp", "dhcpv6", "fe80::2", 547);
+    let other = stage.open("udp", "dhcpv6", "ff02::1:2", 547);
+    let client = || ("wirewalk.dhcpv6.client", Made::Text("0004a2"));
+    let neighbour = [("wirewalk.dhcpv6.client", Made::Text("0004a3"))];
+    // Each question has a transaction of its own, and the answers come from another address.
+    stage.say(asks, Side::Client, "dhcpv6.solicit", &[client()]);
+    stage.say(other, Side::Client, "dhcpv6.solicit", &neighbour);
+    stage.say(answers, Side::Server, "dhcpv6.advertise", &[client()]);
+    stage.say(asks, Side::Client, "dhcpv6.request", &[client()]);
+    let address = ("dhcpv6.iaaddr.ip", Made::Ip("2001:db8::5"));
+    stage.say(answers, Side::Server, "dhcpv6.reply", &[client(), address]);
+    let told = stage.finish();
+    let found: Vec<_> = told
+        .iter()
+        .map(|j| (j.story, j.outcome, j.moments().count()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("dhcpv6", Outcome::Ok, 4),
+            ("dhcpv6", Outcome::Incomplete, 1)
+        ]
+    );
+    let server = told[0].actor(Role::Server).unwrap();
+    assert_eq!(server.ip, Some("fe80::2".parse().unwrap()));
+}

@@ -147,7 +147,7 @@ fn field(key: &str) -> &'static FieldDef {
     fields.find(|def| def.key == key).unwrap()
 }
 
-static EVENTS: [EventDef; 18] = [
+static EVENTS: [EventDef; 22] = [
     event("tcp.syn"),
     event("tcp.syn_ack"),
     event("tcp.established"),
@@ -166,6 +166,10 @@ static EVENTS: [EventDef; 18] = [
     event("mld.report"),
     event("ndp.duplicate_address_probe"),
     event("ndp.router_solicitation"),
+    event("dhcpv6.solicit"),
+    event("dhcpv6.advertise"),
+    event("dhcpv6.request"),
+    event("dhcpv6.reply"),
 ];
 
 const fn event(id: &'static str) -> EventDef {
