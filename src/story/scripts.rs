@@ -18,6 +18,8 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("icmp.toml", include_str!("scripts/icmp.toml")),
     ("igmp.toml", include_str!("scripts/igmp.toml")),
     ("ipv6-join.toml", include_str!("scripts/ipv6-join.toml")),
+    ("llmnr.toml", include_str!("scripts/llmnr.toml")),
+    ("mdns.toml", include_str!("scripts/mdns.toml")),
     ("mld.toml", include_str!("scripts/mld.toml")),
     ("ping.toml", include_str!("scripts/ping.toml")),
     ("ssh.toml", include_str!("scripts/ssh.toml")),
