@@ -21,6 +21,10 @@ pub(super) fn outcome(t: &Tale) -> Outcome {
             t.any("dhcpv6.reply", |m| !lacking(m)),
             lease_refused(t) || !t.cut_off,
         ),
+        "ntp" => first_of(
+            time_told(t) || t.seen("ntp.control"),
+            refused(t) || !t.cut_off,
+        ),
         "ping" => first_of(
             t.seen("icmp.echo_reply") || t.seen("icmpv6.echo_reply"),
             error_message(t) || !t.cut_off || old(t),
@@ -51,6 +55,15 @@ fn first_of(ok: bool, failed: bool) -> Outcome {
     } else {
         Outcome::Incomplete
     }
+}
+
+/// A server or peer of NTP gave the time: it did not refuse, and its own clock is set.
+#[must_use]
+pub(super) fn time_told(t: &Tale) -> bool {
+    let usable =
+        |m: &Moment| m.number("ntp.stratum") != Some(0) && m.number("ntp.flags.li") != Some(3);
+    let peer = |m: &Moment| m.number("ntp.flags.mode") == Some(1) && usable(m);
+    t.any("ntp.response", usable) || t.any("ntp.broadcast", usable) || t.any("ntp.request", peer)
 }
 
 /// A DHCP server said no.

@@ -192,6 +192,7 @@ facts! {
         |t| t.any("dhcpv6.reply", |m| m.value("dhcpv6.iaprefix.pref_addr").is_some());
     "conflict_checked", "Somebody asked whether the address was in use before it was leased.",
         |t| t.story == "dhcp" && (t.seen("arp.request") || t.seen("arp.probe") || t.seen("icmp.echo_request"));
+    "time_told", "A server said what time it is.", diagnosis::time_told;
     "all_replied", "Every echo request was answered.", |t| echoes(t).0 > 0 && echoes(t).1 >= echoes(t).0;
     "some_lost", "An echo request stayed without a reply, and another did not.", |t| echoes(t).1 > 0 && echoes(t).1 < echoes(t).0;
     "none_replied", "No echo request was answered.", |t| echoes(t).0 > 0 && echoes(t).1 == 0;

@@ -90,6 +90,7 @@ pub(super) const ENGINE: &[(&str, &[&str])] = &[
             "eth.src",
         ],
     ),
+    ("ntp.", &["ntp.stratum", "ntp.flags.li", "ntp.flags.mode"]),
     (
         "tls.client_hello",
         &[

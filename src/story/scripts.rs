@@ -21,6 +21,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("llmnr.toml", include_str!("scripts/llmnr.toml")),
     ("mdns.toml", include_str!("scripts/mdns.toml")),
     ("mld.toml", include_str!("scripts/mld.toml")),
+    ("ntp.toml", include_str!("scripts/ntp.toml")),
     ("ping.toml", include_str!("scripts/ping.toml")),
     ("ssh.toml", include_str!("scripts/ssh.toml")),
     ("stp.toml", include_str!("scripts/stp.toml")),

@@ -16,6 +16,7 @@ mod ipv6;
 mod isl;
 mod llc;
 mod loopback;
+mod ntp;
 mod padding;
 mod qinq;
 mod raw;
@@ -66,6 +67,7 @@ pub(super) static TABLE: &[&Protocol] = &[
     &tcp::PROTOCOL,
     &dhcp::PROTOCOL,
     &dhcpv6::PROTOCOL,
+    &ntp::PROTOCOL,
     &dns::PROTOCOL,
     &dns::MULTICAST,
     &dns::LINK_LOCAL,
