@@ -136,14 +136,22 @@ pub static WORDS: &[Word] = &[
         name: "usual_protocol",
         help: "The protocol that the server's port usually carries, where another one is spoken.",
         value: Value::Found(|j, t| {
-            let usual = conversation(j, t)?.usual()?;
+            let usual = odd(j, t)?.usual()?;
             Some(Spoken::Plain(usual.key.to_uppercase()))
         }),
     },
     Word {
         name: "spoken_protocol",
-        help: "The protocol that is spoken, whatever the port usually carries.",
-        value: Value::Found(|j, t| Some(Spoken::Plain(conversation(j, t)?.app.to_uppercase()))),
+        help: "The protocol that is spoken there.",
+        value: Value::Found(|j, t| Some(Spoken::Plain(odd(j, t)?.app.to_uppercase()))),
+    },
+    Word {
+        name: "odd_port",
+        help: "The server's port, where it usually carries another protocol.",
+        value: Value::Found(|j, t| {
+            let port = odd(j, t)?.port()?;
+            Some(Spoken::Value(port.to_string().into()))
+        }),
     },
     Word {
         name: "client_port",
@@ -355,6 +363,15 @@ fn conversation<'a>(
         .iter()
         .find(|c| Some(c.id) == flow)
         .or_else(|| j.conversations.first())
+}
+
+/// The conversation of a step, if its port usually carries another protocol; for what did not happen, any such.
+fn odd<'a>(j: &'a Journey, told: Option<&Told>) -> Option<&'a super::conversation::Conversation> {
+    let mut odd = j.conversations.iter().filter(|c| c.usual().is_some());
+    match told.and_then(|told| told.moment.as_ref()) {
+        Some(moment) => odd.find(|c| Some(c.id) == moment.flow),
+        None => odd.next(),
+    }
 }
 
 fn agreed<'a>(j: &'a Journey, told: Option<&Told>, name: &str) -> Option<Spoken<'a>> {
