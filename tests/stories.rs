@@ -11,10 +11,10 @@ use wirewalk::flow::{Flows, Want};
 use wirewalk::model::{PacketId, Timestamp};
 use wirewalk::samples::SAMPLES;
 use wirewalk::secrets::Secrets;
-use wirewalk::story::Narrator;
 use wirewalk::story::journey::{Journey, Outcome};
 use wirewalk::story::scripts::Library;
 use wirewalk::story::witness::Witness;
+use wirewalk::story::{Narrator, Stray};
 use wirewalk::view::telling::Voice;
 use wirewalk::view::timeline::Depth;
 
@@ -62,6 +62,16 @@ impl Show {
             self.narrator.hear(self.witness.ended(flow));
         }
     }
+
+    /// All that is told, and who told it.
+    fn end(mut self) -> (Vec<Journey>, Narrator) {
+        self.flows.finish();
+        self.ended();
+        let mut narrator = self.narrator;
+        narrator.hear(self.witness.end());
+        let told = std::iter::from_fn(|| narrator.told()).collect();
+        (told, narrator)
+    }
 }
 
 /// What is told of a sample, and the events that were raised in it, by id.
@@ -84,11 +94,7 @@ fn tell(name: &str) -> (Vec<Journey>, BTreeMap<&'static str, u32>, Narrator) {
             Block::Name { .. } => {}
         }
     }
-    show.flows.finish();
-    show.ended();
-    let mut narrator = show.narrator;
-    narrator.hear(show.witness.end());
-    let told = std::iter::from_fn(|| narrator.told()).collect();
+    let (told, narrator) = show.end();
     (told, raised, narrator)
 }
 
@@ -144,6 +150,61 @@ fn silence_that_was_seen_is_no_end_of_the_capture() {
     assert!(show.dissection.events.is_empty());
     let told = show.narrator.told().unwrap();
     assert_eq!((told.story, told.outcome), ("dhcp", Outcome::Failed));
+}
+
+/// The two fragments of a frame with an IPv4 packet without options, after `at` bytes of what it carries.
+fn fragments(frame: &[u8], at: usize) -> [Vec<u8>; 2] {
+    const HEADERS: usize = 14 + 20;
+    let (headers, carried) = frame.split_at(HEADERS);
+    let (first, second) = carried.split_at(at);
+    [(first, 0x2000_u16), (second, (at / 8) as u16)].map(|(part, place)| {
+        let mut fragment = headers.to_vec();
+        fragment[16..18].copy_from_slice(&(20 + part.len() as u16).to_be_bytes());
+        fragment[20..22].copy_from_slice(&place.to_be_bytes());
+        fragment.extend_from_slice(part);
+        fragment
+    })
+}
+
+#[test]
+fn fragments_belong_to_the_message_that_is_put_together_from_them() {
+    let sample = SAMPLES.iter().find(|s| s.name == "dns-lookup").unwrap();
+    let mut capture = sample.open().unwrap();
+    let mut show = Show::new();
+    while let Some(block) = capture.next().unwrap() {
+        let Block::Frame(frame) = block else { continue };
+        let answer = frame.bytes.get(34..36) == Some(&[0, 53]);
+        if !answer {
+            show.frame(&frame, frame.time);
+            continue;
+        }
+        for bytes in fragments(frame.bytes, 48) {
+            let piece = Frame {
+                bytes: &bytes,
+                wire_len: bytes.len() as u32,
+                ..frame
+            };
+            show.frame(&piece, frame.time);
+        }
+    }
+    let (told, narrator) = show.end();
+    let whole = tell("dns-lookup").0;
+    assert_eq!(told.len(), whole.len());
+    for (journey, whole) in told.iter().zip(&whole) {
+        assert_eq!(
+            (journey.story, journey.outcome),
+            (whole.story, whole.outcome)
+        );
+        let answers = journey.moments().filter(|m| m.is("dns.response")).count();
+        let pieces: u32 = journey
+            .moments()
+            .filter(|m| m.is("ip.fragment"))
+            .map(|m| m.count)
+            .sum();
+        assert_eq!(pieces as usize, 2 * answers);
+        assert!(answers > 0);
+    }
+    assert_eq!(*narrator.stray(), Stray::default());
 }
 
 #[test]

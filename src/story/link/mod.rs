@@ -1,6 +1,7 @@
 //! What serves a journey is joined to it, by evidence: the address in an answer is the peer's, the name is the one that
 //! was asked for, an error quotes the packet, a Location leads to the next request. Of several, the first that needs it.
 
+mod fragments;
 mod leases;
 mod legs;
 mod names;
@@ -14,13 +15,14 @@ use std::net::IpAddr;
 use rustc_hash::FxHashMap;
 
 use crate::decode::Value;
-use crate::model::{Mac, Side};
+use crate::model::{Mac, PacketId, Side};
 
 use super::Narrator;
 use super::conversation::Conversation;
 use super::moment::{Datum, Moment};
 use super::strand::{Joined, Kind, Neighbour, Strand};
 
+use fragments::is_fragment;
 pub(in crate::story) use names::{host, reverse_name, split_port};
 pub(in crate::story) use speakers::Speaker;
 
@@ -62,6 +64,8 @@ pub(in crate::story) struct Links {
     leased: FxHashMap<IpAddr, u32>,
     /// The last strand of a host (one of its two ends) that met an address, for what the host asks about addresses.
     met: FxHashMap<(IpAddr, IpAddr), u32>,
+    /// The strands of fragments that belong to no message yet.
+    fragments: FxHashMap<PacketId, u32>,
     /// Strands that a redirect leads on from.
     redirects: Vec<u32>,
     /// What is said to the whole link, by who says it.
@@ -205,6 +209,10 @@ impl Narrator {
         } else {
             self.main(&moment, about)
         };
+        self.keep_fragment(&moment, strand);
+        if moment.packets.len() > 1 && !self.links.fragments.is_empty() {
+            self.claim_fragments(strand, &moment);
+        }
         let Some(number) = about.or(flow) else {
             self.put(strand, moment);
             return;
@@ -226,7 +234,10 @@ impl Narrator {
             s.meet(conversation.clone());
             self.routes.entry(number).or_default().push(strand);
             if Some(number) == about {
-                self.begin(strand);
+                // A fragment wants nothing for its own sake.
+                if !is_fragment(&moment) {
+                    self.begin(strand);
+                }
             } else {
                 // It holds nothing open: the other conversation is what counts.
                 s.open = s.open.saturating_sub(1);
@@ -305,9 +316,9 @@ impl Narrator {
             .flatten()
             .copied()
             .find(|id| self.strands.get(id).is_some_and(|s| s.kind == Kind::Main));
-        // An error about a question to a resolver belongs to the look-up.
+        // An error about a question to a resolver belongs to the look-up, and so does a piece of the answer.
         let known = known.or_else(|| {
-            is_icmp_error(moment.def.id)
+            (is_icmp_error(moment.def.id) || is_fragment(moment))
                 .then(|| self.routes.get(&flow?)?.last().copied())
                 .flatten()
                 .filter(|id| self.strands.contains(id))
