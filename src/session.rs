@@ -388,7 +388,6 @@ impl Session {
             hint: "this is a fault of wirewalk; another version may be without it".to_owned(),
         })?;
         let mut witness = Witness::new(&library);
-        let library = Arc::new(library);
         let mut narrator = Narrator::new(Arc::clone(&library));
         let see = |outlet: &mut Outlet<(Happening, Timestamp)>| {
             let mut passage = self.pass(Want::Events, |frame, passage| {

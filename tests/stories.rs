@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use wirewalk::capture::{Block, Frame, Merged};
 use wirewalk::decode::Dissection;
@@ -37,7 +36,7 @@ impl Show {
             secrets: Secrets::new(),
             dissection: Dissection::default(),
             witness: Witness::new(&library),
-            narrator: Narrator::new(Arc::new(library)),
+            narrator: Narrator::new(library),
             frames: 0,
         }
     }

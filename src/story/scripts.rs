@@ -1,5 +1,7 @@
 //! The scripts: those in the program, and those that a user brings.
 
+use std::sync::{Arc, LazyLock};
+
 use rustc_hash::FxHashMap;
 
 use toml::Spanned;
@@ -89,16 +91,19 @@ impl Known {
 }
 
 impl Library {
-    /// The scripts in the program.
+    /// The scripts in the program, read once: what is read stays in memory.
     ///
     /// # Errors
     /// Never with the scripts that are tested; the file and its [`Mistake`] otherwise.
-    pub fn built_in() -> Result<Self, (&'static str, Mistake)> {
-        let mut scripts = Vec::new();
-        for (file, text) in BUILT_IN {
-            scripts.push(Script::read(text).map_err(|mistake| (*file, mistake))?);
-        }
-        Ok(Self::new(scripts))
+    pub fn built_in() -> Result<Arc<Self>, (&'static str, Mistake)> {
+        static READ: LazyLock<Result<Arc<Library>, (&'static str, Mistake)>> =
+            LazyLock::new(|| {
+                let scripts = BUILT_IN
+                    .iter()
+                    .map(|(file, text)| Script::read(text).map_err(|mistake| (*file, mistake)));
+                Ok(Arc::new(Library::new(scripts.collect::<Result<_, _>>()?)))
+            });
+        READ.clone()
     }
 
     /// A library of these scripts. The one called `common` is for whatever the others do not tell.

@@ -200,14 +200,14 @@ enum Made<'a> {
 impl Stage {
     fn new() -> Self {
         let scripts = [SCRIPT, COMMON].map(|text| Script::read(text).unwrap());
-        Self::of(Library::new(scripts.into()))
+        Self::of(Arc::new(Library::new(scripts.into())))
     }
 
     /// A stage for stories of other scripts.
-    fn of(library: Library) -> Self {
+    fn of(library: Arc<Library>) -> Self {
         Self {
             witness: Witness::new(&library),
-            narrator: Narrator::new(Arc::new(library)),
+            narrator: Narrator::new(library),
             conversations: Vec::new(),
             frame: 0,
             now: 0,
