@@ -108,25 +108,30 @@ impl Session {
     /// # Errors
     /// When one of them, or a key log, cannot be opened or is not what it should be.
     pub fn open(inputs: &[Input], options: Options) -> Result<Self, Error> {
+        let captures = inputs.iter().map(|input| match input {
+            Input::File(path) => Capture::open(path),
+            Input::Sample(sample) => sample.open(),
+        });
+        Self::new(captures.collect::<Result<_, _>>()?, options)
+    }
+
+    /// Takes captures that are open already.
+    ///
+    /// # Errors
+    /// When a key log cannot be opened, or an option is not what it should be.
+    pub fn new(captures: Vec<Capture>, options: Options) -> Result<Self, Error> {
         let decode_as = DecodeAs::read(&options.decode_as).map_err(|bad| Error::Usage {
             what: bad.what,
             because: bad.because,
             hint: bad.hint,
         })?;
-        let captures = inputs
-            .iter()
-            .map(|input| match input {
-                Input::File(path) => Capture::open(path),
-                Input::Sample(sample) => sample.open(),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
         let mut secrets = Secrets::new();
         for path in &options.keys {
             read_keys(path, &mut secrets)?;
         }
         Ok(Self {
+            several: captures.len() > 1,
             captures: Merged::new(captures),
-            several: inputs.len() > 1,
             options,
             decode_as,
             secrets,
