@@ -108,6 +108,8 @@ pub(super) struct Connection {
 struct Talking {
     dialogue: Dialogue,
     streams: [Stream; 2],
+    /// The number behind the last byte of each side, once its FIN or RST was seen.
+    ends: [Option<u32>; 2],
 }
 
 impl Flow {
@@ -362,6 +364,7 @@ impl Talking {
                 None => Dialogue::new(port, midway),
             },
             streams,
+            ends: [None; 2],
         }
     }
 
@@ -373,13 +376,24 @@ impl Talking {
         if syn || segment.payload_len > 0 {
             stream.begin(seq);
         }
+        if segment.has(TcpSkim::FIN) || segment.has(TcpSkim::RST) {
+            self.ends[from.index()] = Some(seq.wrapping_add(segment.payload_len));
+        }
         if segment.payload_len > 0 && self.dialogue.wants(from) {
             self.hear(from, seq, segment, h);
         }
-        let ends = segment.has(TcpSkim::FIN) || segment.has(TcpSkim::RST);
-        if ends && self.streams[from.index()].is_at(seq.wrapping_add(segment.payload_len)) {
-            self.dialogue.end(from, h);
+        for side in [from, from.other()] {
+            if self.is_at_end(side) {
+                self.ends[side.index()] = None;
+                self.dialogue.end(side, h);
+            }
         }
+    }
+
+    /// All that a side said before its FIN or RST was heard.
+    fn is_at_end(&self, side: Side) -> bool {
+        let stream = &self.streams[side.index()];
+        self.ends[side.index()].is_some_and(|end| stream.is_at(end))
     }
 
     fn hear(&mut self, from: Side, seq: u32, segment: &TcpSkim, h: &mut Hearing<'_>) {

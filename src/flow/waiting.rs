@@ -134,3 +134,33 @@ impl Waiting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::flow::Want;
+    use crate::flow::testing::{ACK, FIN, Tape};
+    use crate::model::Side::{Client, Server};
+
+    const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: x.test\r\n\r\n";
+
+    /// The values of these fields in the frame, wherever HTTP has them.
+    fn told(tape: &Tape, key: &str) -> Vec<String> {
+        let fields = tape.d.fields.iter().filter(|f| f.def.key == key);
+        fields.map(|f| tape.d.text(f.value).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_fin_may_come_before_the_last_bytes() {
+        let mut tape = Tape::new(Want::Fields);
+        tape.ports[1] = 80;
+        tape.handshake();
+        tape.tcp(Client, ACK, 101, 501, GET);
+        let next = 101 + GET.len() as u32;
+        let head = b"HTTP/1.1 200 OK\r\n\r\n";
+        tape.tcp(Server, ACK, 501, next, head);
+        let body = 501 + head.len() as u32;
+        tape.tcp(Server, ACK | FIN, body + 3, next, b"def");
+        tape.tcp(Server, ACK, body, next, b"abc");
+        assert_eq!(told(&tape, "http.file_data"), ["abcdef"]);
+    }
+}
