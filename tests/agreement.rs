@@ -50,7 +50,7 @@ fn read(path: &Path, want: Want) -> Found {
             let flow = d.flow.map(|flow| (flow.id, flow.from));
             let about = event.about.map(|packet| packet.0);
             events.push(format!(
-                "{flow:?} {bytes:?} {} about {about:?}",
+                "frame {number} {flow:?} {bytes:?} {} about {about:?}",
                 event.def.id
             ));
         }

@@ -137,6 +137,9 @@ pub struct Dissection {
     pub mute: bool,
     /// What the user says is spoken where; it stays from frame to frame.
     pub decode_as: DecodeAs,
+    /// True while a message is read as a whole whose head was read in an earlier frame: that raised its event and taught the
+    /// conversation what it remembers.
+    pub again: bool,
     /// Layers in wire order; inner ones behind the outer ones.
     pub layers: Vec<Layer>,
     /// Fields in wire order, pre-order.
@@ -179,6 +182,7 @@ impl Default for Dissection {
             detail: true,
             mute: false,
             decode_as: DecodeAs::default(),
+            again: false,
             layers: Vec::new(),
             fields: Vec::new(),
             buffers: vec![Buffer {
@@ -214,6 +218,7 @@ impl Dissection {
         captured_len: u32,
     ) {
         self.mute = false;
+        self.again = false;
         self.packet = packet;
         self.time = time;
         self.link = link;

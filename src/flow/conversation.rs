@@ -6,9 +6,10 @@ use crate::model::{BufId, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp}
 
 use super::Want;
 use super::endings::{self, Ending, Question};
+use super::hearing::Hearing;
 use super::history::History;
 use super::hushed::Hushed;
-use super::messages::{Dialogue, Hearing};
+use super::messages::Dialogue;
 use super::stream::{Place, Segment, Stream};
 use super::tcp::{Around, Signs, Tcp, TcpSummary};
 use super::waiting::Source;
@@ -444,6 +445,7 @@ impl Talking {
 
     /// Bytes of this frame.
     fn say(&mut self, from: Side, span: Span, h: &mut Hearing<'_>) {
+        h.ends = self.is_at_end(from).then_some(from);
         if span.buf == BufId::FRAME {
             let frame = h.frame;
             let bytes = frame.get(span.at as usize..span.end() as usize);
@@ -474,6 +476,7 @@ impl Talking {
             if let Some(span) = here {
                 self.say(from, span, h);
             } else {
+                h.ends = self.is_at_end(from).then_some(from);
                 let source = Source::Before(&part.pieces);
                 self.dialogue.hear(from, &part.bytes, source, h);
             }

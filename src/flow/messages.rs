@@ -4,13 +4,13 @@
 use std::any::Any;
 
 use crate::decode::{
-    Ask, BodyPart, Claim, Dissection, Extent, Fact, Fault, FaultKind, Guess, Next, Opener,
-    Protocol, Talk, claimed, credentials, decode_frame, decode_message, decode_span, protocols,
-    usual,
+    Ask, BodyPart, Claim, Extent, Fact, Guess, Next, Protocol, Talk, claimed, credentials,
+    decode_message, protocols, usual,
 };
 use crate::model::{EventDef, Side, Span};
 
 use super::Want;
+use super::hearing::Hearing;
 use super::stream::cut;
 use super::waiting::{Run, Source, Waiting};
 
@@ -24,40 +24,6 @@ const TRIES_MAX: u8 = 32;
 const DEPTH_MAX: u8 = 4;
 /// How often in a row a protocol may say something without taking a byte.
 const IDLE_MAX: u8 = 4;
-
-/// The frame in hand while its bytes are heard.
-pub(super) struct Hearing<'a> {
-    pub frame: &'a [u8],
-    pub d: &'a mut Dissection,
-    pub opener: &'a mut dyn Opener,
-    pub want: Want,
-}
-
-impl Hearing<'_> {
-    /// Decodes the frame's own layers, if that has not been done: they stand before those of its messages.
-    pub(super) fn layers(&mut self) {
-        if self.d.layers.is_empty() && self.want != Want::Conversations {
-            decode_frame(self.frame, self.d);
-        }
-    }
-
-    /// Says in the last layer that a limit was reached.
-    pub(super) fn limit(&mut self, what: &'static str) {
-        self.layers();
-        let at = self.d.captured_len;
-        if let Some(layer) = self.d.layers.last_mut() {
-            let kind = FaultKind::Limit(what);
-            layer.fault.get_or_insert(Fault { kind, at });
-        }
-    }
-
-    /// Bytes that no protocol reads: shown as they are where everything is shown.
-    pub(super) fn show(&mut self, span: Span) {
-        if self.want == Want::Fields && span.len > 0 {
-            decode_span(self.frame, self.d, Next::Data, span);
-        }
-    }
-}
 
 /// A conversation over a byte stream.
 #[derive(Debug)]
@@ -101,6 +67,10 @@ struct Lane {
     waiting: Waiting,
     /// How many of the waiting bytes are a head, and body behind it, that is decoded as a whole once it is complete.
     held: usize,
+    /// How many of them are the head.
+    head: usize,
+    /// The head was told when it was complete.
+    head_told: bool,
     /// The event whose body is being counted.
     body_of: Option<&'static EventDef>,
     /// Bytes of a body are what comes next.
@@ -270,10 +240,7 @@ impl Dialogue {
             return;
         }
         let waiting = std::mem::take(&mut self.lanes[side.index()].waiting);
-        let held = std::mem::take(&mut self.lanes[side.index()].held);
-        if held > 0 {
-            self.tell(side, waiting.run(None, false), 0, held, h);
-        }
+        let held = self.tell_held(side, waiting.run(None, false), 0, h);
         let left = waiting.bytes.len().saturating_sub(held) as u64;
         let lane = &mut self.lanes[side.index()];
         lane.lost = lane.lost.saturating_add(count).saturating_add(left);
@@ -315,8 +282,21 @@ impl Dialogue {
         }
     }
 
-    /// Cuts messages off a run until it needs more bytes; returns how many it used.
+    /// Cuts messages off a run until it needs more bytes; returns how many it used. The head of a message whose body is not
+    /// complete is told already: its end may never come.
     fn cut(&mut self, side: Side, run: Run<'_>, h: &mut Hearing<'_>) -> usize {
+        let used = self.cut_messages(side, run, h);
+        let last = h.ends == Some(side) && self.depth == 0;
+        let lane = &mut self.lanes[side.index()];
+        if lane.held > 0 && !lane.head_told && !last {
+            lane.head_told = true;
+            let head = lane.head;
+            self.tell(side, run, used, head, h);
+        }
+        used
+    }
+
+    fn cut_messages(&mut self, side: Side, run: Run<'_>, h: &mut Hearing<'_>) -> usize {
         if matches!(self.state, State::Unknown) {
             match self.choose(side, run) {
                 Choice::Wait => return 0,
@@ -372,13 +352,10 @@ impl Dialogue {
                 Extent::Message { len, .. } if len > rest.len() => break,
                 Extent::Message { len, body } => {
                     // What was held ended without saying so.
-                    if held > 0 {
-                        lane.held = 0;
-                        self.tell(side, run, at, held, h);
-                        at += held;
-                    }
+                    at += self.tell_held(side, run, at, h);
                     if body && h.d.detail {
-                        self.lanes[side.index()].held = len;
+                        let lane = &mut self.lanes[side.index()];
+                        (lane.held, lane.head) = (len, len);
                     } else {
                         self.tell(side, run, at, len, h);
                         at += len;
@@ -387,9 +364,7 @@ impl Dialogue {
                 Extent::Body { len, last } if held > 0 => {
                     lane.held += len.min(rest.len());
                     if last || lane.held > WAITING_MAX {
-                        let held = std::mem::take(&mut lane.held);
-                        self.tell(side, run, at, held, h);
-                        at += held;
+                        at += self.tell_held(side, run, at, h);
                     } else if len == 0 {
                         return at;
                     }
@@ -413,11 +388,7 @@ impl Dialogue {
                     at += len;
                 }
                 Extent::Becomes(next) => {
-                    if held > 0 {
-                        lane.held = 0;
-                        self.tell(side, run, at, held, h);
-                        at += held;
-                    }
+                    at += self.tell_held(side, run, at, h);
                     self.retire();
                     self.state = State::Unknown;
                     let chosen = Self::within(next, self.depth);
@@ -446,13 +417,23 @@ impl Dialogue {
             }
         }
         // The last bytes of this side: what is held is all there is of its message.
-        let held = self.lanes[side.index()].held;
-        if run.ended && held > 0 {
-            self.lanes[side.index()].held = 0;
-            self.tell(side, run, at, held, h);
-            at += held;
+        if run.ended {
+            at += self.tell_held(side, run, at, h);
         }
         at
+    }
+
+    /// Tells the message that is held, as far as it came; returns how many bytes of the run it was.
+    fn tell_held(&mut self, side: Side, run: Run<'_>, at: usize, h: &mut Hearing<'_>) -> usize {
+        let lane = &mut self.lanes[side.index()];
+        let held = std::mem::take(&mut lane.held);
+        let again = std::mem::take(&mut lane.head_told);
+        if held > 0 {
+            h.d.again = again;
+            self.tell(side, run, at, held, h);
+            h.d.again = false;
+        }
+        held
     }
 
     /// Goes on behind `at` with a protocol that has to be found first.
@@ -566,8 +547,10 @@ impl Dialogue {
             side,
             h.opener,
         );
-        let raised = h.d.events.get(before..).and_then(<[_]>::last);
-        self.lanes[side.index()].body_of = raised.map(|event| event.def);
+        if !h.d.again {
+            let raised = h.d.events.get(before..).and_then(<[_]>::last);
+            self.lanes[side.index()].body_of = raised.map(|event| event.def);
+        }
         for inner in std::mem::take(&mut h.d.inner) {
             let Some(bytes) = h.d.bytes(h.frame, inner.span).map(<[u8]>::to_vec) else {
                 continue;

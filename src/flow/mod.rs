@@ -9,6 +9,7 @@ mod events;
 mod exchange;
 mod fragments;
 mod half;
+mod hearing;
 mod history;
 mod hushed;
 mod messages;
@@ -32,7 +33,7 @@ use crate::model::{Endpoint, EventDef, Side, Timestamp};
 use conversation::carries;
 use exchange::{Exchange, Quoted};
 use fragments::Fragments;
-use messages::Hearing;
+use hearing::Hearing;
 use recent::{Recent, Seen};
 use table::{Key, Table};
 use tcp::{Around, Signs};
@@ -274,6 +275,7 @@ impl Flows {
             d,
             opener,
             want: self.want,
+            ends: None,
         };
         let others = self.held.saturating_sub(flow.held());
         flow.segment(from, segment, &around, &mut self.signs, &mut h);

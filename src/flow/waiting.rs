@@ -142,11 +142,56 @@ mod tests {
     use crate::model::Side::{Client, Server};
 
     const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: x.test\r\n\r\n";
+    const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n";
 
     /// The values of these fields in the frame, wherever HTTP has them.
     fn told(tape: &Tape, key: &str) -> Vec<String> {
         let fields = tape.d.fields.iter().filter(|f| f.def.key == key);
         fields.map(|f| tape.d.text(f.value).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_head_is_told_when_it_is_whole_and_again_with_its_body() {
+        for want in [Want::Events, Want::Fields] {
+            let mut tape = Tape::new(want);
+            tape.ports[1] = 80;
+            tape.handshake();
+            assert_eq!(tape.tcp(Client, ACK, 101, 501, GET), "http.request");
+            let next = 101 + GET.len() as u32;
+            let begin = [OK, b"abc"].concat();
+            assert_eq!(tape.tcp(Server, ACK, 501, next, &begin), "http.response");
+            assert_eq!(told(&tape, "http.file_data"), [""; 0]);
+            let body = 501 + begin.len() as u32;
+            assert_eq!(tape.tcp(Server, ACK, body, next, b"def"), "");
+            if want == Want::Fields {
+                assert_eq!(told(&tape, "http.file_data"), ["abcdef"]);
+                assert_eq!(told(&tape, "http.response_for.uri"), ["http://x.test/a"]);
+            }
+            // The second answer is to the second question.
+            let other = b"GET /b HTTP/1.1\r\nHost: x.test\r\n\r\n";
+            tape.tcp(Client, ACK, next, body + 3, other);
+            let next = next + other.len() as u32;
+            let events = tape.tcp(Server, ACK, body + 3, next, &[OK, b"ghijkl"].concat());
+            assert_eq!(events, "http.response");
+            if want == Want::Fields {
+                assert_eq!(told(&tape, "http.file_data"), ["ghijkl"]);
+                assert_eq!(told(&tape, "http.response_for.uri"), ["http://x.test/b"]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_that_ends_with_the_connection_is_told_once_there() {
+        let mut tape = Tape::new(Want::Fields);
+        tape.ports[1] = 80;
+        tape.handshake();
+        tape.tcp(Client, ACK, 101, 501, GET);
+        let next = 101 + GET.len() as u32;
+        let whole = b"HTTP/1.1 200 OK\r\n\r\nabc";
+        let events = tape.tcp(Server, ACK | FIN, 501, next, whole);
+        assert_eq!(events, "tcp.fin http.response");
+        assert_eq!(told(&tape, "http.response.version"), ["HTTP/1.1"]);
+        assert_eq!(told(&tape, "http.file_data"), ["abc"]);
     }
 
     #[test]
@@ -157,7 +202,7 @@ mod tests {
         tape.tcp(Client, ACK, 101, 501, GET);
         let next = 101 + GET.len() as u32;
         let head = b"HTTP/1.1 200 OK\r\n\r\n";
-        tape.tcp(Server, ACK, 501, next, head);
+        assert_eq!(tape.tcp(Server, ACK, 501, next, head), "http.response");
         let body = 501 + head.len() as u32;
         tape.tcp(Server, ACK | FIN, body + 3, next, b"def");
         tape.tcp(Server, ACK, body, next, b"abc");

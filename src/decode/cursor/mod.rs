@@ -165,6 +165,12 @@ impl<'b, 'o> Cursor<'b, 'o> {
         self.d.mute
     }
 
+    /// The head of this message was read before, in the frame that completed it, and the conversation remembers it.
+    #[must_use]
+    pub const fn again(&self) -> bool {
+        self.d.again
+    }
+
     /// When the frame was captured.
     #[must_use]
     pub const fn time(&self) -> Timestamp {

@@ -118,7 +118,7 @@ impl Cursor<'_, '_> {
 
     /// Raises an event whose message reaches from the mark to here.
     pub fn event_since(&mut self, mark: Mark, def: &'static EventDef) {
-        if !self.quoted && !self.d.mute {
+        if !self.quoted && !self.d.mute && !self.d.again {
             let fields = (mark.field, self.d.fields.len() as u32);
             self.d.events.push(Raised {
                 def,

@@ -194,19 +194,27 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 
 /// Puts a request to those that wait for their response; returns it, or the one that this response answers.
 fn remember(c: &mut Cursor<'_, '_>, head: &Head<'_>, uri: Option<&str>) -> Asked {
+    let (again, detail) = (c.again(), c.detail());
     let exchange = c.memory::<Exchange>();
     match head.start {
         Start::Request { method, .. } => {
             let mut asked = Asked::new(method);
             asked.keep(uri.unwrap_or_default().to_owned());
-            if let Some(exchange) = exchange {
+            if let Some(exchange) = exchange.filter(|_| !again) {
                 exchange.ask(asked.clone());
             }
             asked
         }
-        Start::Response { code, .. } => exchange
-            .and_then(|exchange| exchange.answer(code, head))
-            .unwrap_or_default(),
+        Start::Response { code, .. } => {
+            let Some(exchange) = exchange else {
+                return Asked::default();
+            };
+            if again {
+                exchange.answered()
+            } else {
+                exchange.answer(code, head, detail)
+            }
+        }
     }
 }
 

@@ -61,6 +61,8 @@ impl Asked {
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     asked: VecDeque<Asked>,
+    /// The request that the last response answers: a body may still be on its way.
+    answered: Asked,
     /// Requests that are not in the queue because it was full.
     unremembered: u64,
     client: Half,
@@ -99,8 +101,22 @@ impl Exchange {
         }
     }
 
-    /// The request that a response of this code answers; a final response settles it.
-    pub(super) fn answer(&mut self, code: u16, head: &Head<'_>) -> Option<Asked> {
+    /// The request that a response answers whose head was read in an earlier frame.
+    pub(super) fn answered(&self) -> Asked {
+        self.answered.clone()
+    }
+
+    /// The request that a response of this code answers, which is kept for when the response is read again.
+    pub(super) fn answer(&mut self, code: u16, head: &Head<'_>, keep: bool) -> Asked {
+        let asked = self.settle(code, head).unwrap_or_default();
+        if keep {
+            self.answered = asked.clone();
+        }
+        asked
+    }
+
+    /// A final response settles the request that it answers.
+    fn settle(&mut self, code: u16, head: &Head<'_>) -> Option<Asked> {
         if code == 101 {
             self.becomes = Some(upgrade(head));
         } else if (100..200).contains(&code) {
@@ -363,8 +379,8 @@ mod tests {
         assert_eq!(exchange.asked.len(), ASKED_MAX);
         let head = Head::parse(b"HTTP/1.1 200 OK\r\n\r\n");
         for _ in 0..ASKED_MAX {
-            assert!(exchange.answer(200, &head).is_some());
+            assert!(exchange.settle(200, &head).is_some());
         }
-        assert!(exchange.answer(200, &head).is_none());
+        assert!(exchange.settle(200, &head).is_none());
     }
 }
