@@ -579,24 +579,4 @@ mod tests {
         let name = facts.iter().map(|fact| (fact.protocol, fact.name));
         assert!(name.eq([("ssh", "server_version")]), "{facts:?}");
     }
-
-    #[test]
-    fn what_waits_in_all_connections_is_bounded() {
-        let mut tape = Tape::new(Want::Conversations);
-        let data = vec![b'x'; 60_000];
-        for n in 0..4000 {
-            tape.ports = [10_000 + n / 16, 80];
-            let begins = n % 16 == 0;
-            if begins {
-                tape.tcp(Client, SYN, 100, 0, b"");
-            }
-            // The first byte never comes.
-            tape.tcp(Client, ACK, 102 + u32::from(n % 16) * 60_000, 0, &data);
-            assert!(tape.flows.held <= HELD_MAX);
-        }
-        assert!(tape.flows.held > HELD_MAX / 2);
-        tape.flows.finish();
-        assert_eq!(tape.flows.held, 0);
-        assert_eq!(tape.flows.ended().count(), 250);
-    }
 }

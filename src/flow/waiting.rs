@@ -137,8 +137,8 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
-    use crate::flow::Want;
-    use crate::flow::testing::{ACK, FIN, Tape};
+    use crate::flow::testing::{ACK, FIN, SYN, Tape};
+    use crate::flow::{HELD_MAX, Want};
     use crate::model::Side::{Client, Server};
 
     const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: x.test\r\n\r\n";
@@ -207,5 +207,25 @@ mod tests {
         tape.tcp(Server, ACK | FIN, body + 3, next, b"def");
         tape.tcp(Server, ACK, body, next, b"abc");
         assert_eq!(told(&tape, "http.file_data"), ["abcdef"]);
+    }
+
+    #[test]
+    fn what_waits_in_all_connections_is_bounded() {
+        let mut tape = Tape::new(Want::Conversations);
+        let data = vec![b'x'; 60_000];
+        for n in 0..4000 {
+            tape.ports = [10_000 + n / 16, 80];
+            let begins = n % 16 == 0;
+            if begins {
+                tape.tcp(Client, SYN, 100, 0, b"");
+            }
+            // The first byte never comes.
+            tape.tcp(Client, ACK, 102 + u32::from(n % 16) * 60_000, 0, &data);
+            assert!(tape.flows.held <= HELD_MAX);
+        }
+        assert!(tape.flows.held > HELD_MAX / 2);
+        tape.flows.finish();
+        assert_eq!(tape.flows.held, 0);
+        assert_eq!(tape.flows.ended().count(), 250);
     }
 }
