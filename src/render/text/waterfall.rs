@@ -21,14 +21,21 @@ pub(super) fn lines(journey: &Journey, look: &Look) -> Vec<Line> {
         .iter()
         .map(|phase| units::duration(phase.duration_ns))
         .collect::<Vec<_>>();
+    let shares = phases
+        .iter()
+        .map(|phase| share(phase.duration_ns as f64 / total as f64 * 100.0))
+        .collect::<Vec<_>>();
     let longest = lengths.iter().map(|text| text.width()).max().unwrap_or(0);
+    let widest = shares.iter().map(|text| text.width()).max().unwrap_or(0);
     let from = 3 + names + 2;
-    let cells = look.columns().saturating_sub(from + longest + 2 + 5);
+    let cells = look
+        .columns()
+        .saturating_sub(from + 2 + longest + 1 + widest);
     let mut lines = vec![look.line()];
     lines[0]
         .push(Ink::Plain, "   ")
         .push(Ink::Strong, "where the time went");
-    for (phase, length) in phases.iter().zip(&lengths) {
+    for ((phase, length), share) in phases.iter().zip(&lengths).zip(&shares) {
         let mut line = look.line();
         line.push(Ink::Plain, "   ")
             .push(Ink::Label, phase.name)
@@ -40,15 +47,19 @@ pub(super) fn lines(journey: &Journey, look: &Look) -> Vec<Line> {
         let first = (at(phase.start_ns) as usize).min(2 * cells - 1);
         let last = (at(end_of(phase)).ceil() as usize).clamp(first + 1, 2 * cells);
         bar(&mut line, look, cells, (first, last));
-        let share = match phase.duration_ns as f64 / total as f64 * 100.0 {
-            share if share > 0.0 && share < 1.0 => "<1 %".to_owned(),
-            share => format!("{share:.0} %"),
-        };
         line.right(from + cells + 2 + longest, Ink::Plain, length)
-            .right(look.columns(), Ink::Faint, &share);
+            .right(look.columns(), Ink::Faint, share);
         lines.push(line);
     }
     lines
+}
+
+fn share(percent: f64) -> String {
+    if percent > 0.0 && percent < 1.0 {
+        "<1 %".to_owned()
+    } else {
+        format!("{percent:.0} %")
+    }
 }
 
 fn end_of(phase: &Phase) -> i64 {
