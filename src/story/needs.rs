@@ -80,6 +80,7 @@ pub(super) const ENGINE: &[(&str, &[&str])] = &[
             "eth.src",
         ],
     ),
+    ("llmnr.", &["dns.qry.name"]),
     (
         "dhcpv6.",
         &[

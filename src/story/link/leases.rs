@@ -1,10 +1,8 @@
 //! DHCP: one transaction is one strand, and what was asked about the address before it was offered belongs to it.
-//! DHCPv6: what one client and its servers say is one strand, because each question has a transaction of its own.
 
 use super::super::Narrator;
 use super::super::moment::Moment;
 use super::super::strand::{Joined, Kind, Strand};
-use super::CLIENT_OF_DHCPV6;
 
 impl Narrator {
     pub(in crate::story) fn lease(&mut self, moment: &Moment) -> u32 {
@@ -16,21 +14,6 @@ impl Narrator {
         }
         let id = self.add(Strand::new(Kind::Main, moment));
         self.links.leases.insert(number, id);
-        id
-    }
-
-    /// The strand of a DHCPv6 client; of the conversation where the message does not name one.
-    pub(in crate::story) fn lease_of_client(&mut self, moment: &Moment, flow: Option<u32>) -> u32 {
-        let Some(client) = moment.text(CLIENT_OF_DHCPV6) else {
-            return self.main(moment, flow);
-        };
-        if let Some(id) = self.links.clients.get(client)
-            && self.strands.contains(id)
-        {
-            return *id;
-        }
-        let id = self.add(Strand::new(Kind::Main, moment));
-        self.links.clients.insert(client.into(), id);
         id
     }
 

@@ -1,6 +1,7 @@
 //! What serves a journey is joined to it, by evidence: the address in an answer is the peer's, the name is the one that
 //! was asked for, an error quotes the packet, a Location leads to the next request. Of several, the first that needs it.
 
+mod dialogues;
 mod fragments;
 mod leases;
 mod legs;
@@ -32,8 +33,6 @@ const SAME: i64 = 10_000_000_000;
 const PROBES_MAX: usize = 4096;
 /// So many questions to the link may wait for somebody who needs them.
 const UNCLAIMED_MAX: usize = 64;
-/// The field by which messages of DHCPv6 find each other.
-const CLIENT_OF_DHCPV6: &str = "wirewalk.dhcpv6.client";
 /// At most this many connections follow each other in one journey.
 const LEGS_MAX: usize = 32;
 
@@ -58,8 +57,8 @@ pub(in crate::story) struct Links {
     failed: FxHashMap<(IpAddr, IpAddr, u16), u32>,
     /// DHCP by transaction.
     leases: FxHashMap<u64, u32>,
-    /// DHCPv6 by the client's identifier.
-    clients: FxHashMap<Box<str>, u32>,
+    /// What is said in several conversations, by what its messages have in common.
+    dialogues: FxHashMap<Box<str>, u32>,
     /// DHCP by the address it is about.
     leased: FxHashMap<IpAddr, u32>,
     /// The last strand of a host (one of its two ends) that met an address, for what the host asks about addresses.
@@ -141,8 +140,8 @@ impl Links {
                     drop_if(&mut self.leased, &ip, id);
                 }
             }
-            if let Some(client) = moment.text(CLIENT_OF_DHCPV6) {
-                drop_if(&mut self.clients, client, id);
+            if let Some(common) = dialogues::common(moment) {
+                drop_if(&mut self.dialogues, &*common, id);
             }
         }
         if let Some(speaker) = &strand.speaker {
@@ -202,8 +201,8 @@ impl Narrator {
             self.neighbour(&moment)
         } else if protocol == "dhcp" {
             self.lease(&moment)
-        } else if protocol == "dhcpv6" {
-            self.lease_of_client(&moment, about)
+        } else if let Some(common) = dialogues::common(&moment) {
+            self.dialogue(&moment, &common)
         } else if let Some(id) = self.speaker(&moment) {
             id
         } else {
@@ -254,7 +253,7 @@ impl Narrator {
             return;
         };
         let error = is_icmp_error(moment.def.id);
-        strand.quoted |= error || matches!(moment.protocol, "dhcp" | "dhcpv6");
+        strand.quoted |= error || matches!(moment.protocol, "dhcp" | "dhcpv6" | "llmnr");
         let answered = moment.from == Some(Side::Server) && !error;
         strand.established |= match moment.protocol {
             "tcp" => matches!(moment.def.id, "tcp.syn_ack" | "tcp.established" | "tcp.fin"),

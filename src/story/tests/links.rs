@@ -370,3 +370,21 @@ fn a_client_of_dhcpv6_and_its_server_have_one_journey() {
     let server = told[0].actor(Role::Server).unwrap();
     assert_eq!(server.ip, Some("fe80::2".parse().unwrap()));
 }
+
+#[test]
+fn a_neighbour_that_answers_belongs_to_the_question() {
+    let mut stage = Stage::new();
+    let group = stage.open("udp", "llmnr", "224.0.0.252", 5355);
+    let neighbour = stage.open("udp", "llmnr", "192.0.2.9", 5355);
+    let other = stage.open("udp", "llmnr", "192.0.2.9", 5355);
+    let name = |name| [("dns.qry.name", Made::Text(name))];
+    stage.say(group, Side::Client, "llmnr.query", &name("printer"));
+    stage.say(neighbour, Side::Server, "llmnr.response", &name("Printer"));
+    stage.say(other, Side::Server, "llmnr.response", &name("scanner"));
+    let told = stage.finish();
+    let found: Vec<_> = told
+        .iter()
+        .map(|j| (j.story, j.moments().count()))
+        .collect();
+    assert_eq!(found, [("llmnr", 2), ("llmnr", 1)]);
+}

@@ -147,7 +147,7 @@ fn field(key: &str) -> &'static FieldDef {
     fields.find(|def| def.key == key).unwrap()
 }
 
-static EVENTS: [EventDef; 22] = [
+static EVENTS: [EventDef; 24] = [
     event("tcp.syn"),
     event("tcp.syn_ack"),
     event("tcp.established"),
@@ -170,6 +170,8 @@ static EVENTS: [EventDef; 22] = [
     event("dhcpv6.advertise"),
     event("dhcpv6.request"),
     event("dhcpv6.reply"),
+    event("llmnr.query"),
+    event("llmnr.response"),
 ];
 
 const fn event(id: &'static str) -> EventDef {
