@@ -413,6 +413,46 @@ impl Dissection {
         });
     }
 
+    /// Adds computed fields (key, value, depth) behind the last one of a layer; keys that its protocol has not are left out.
+    pub fn append(&mut self, layer: usize, found: &[(&str, Value, u8)]) {
+        let Some(Layer {
+            protocol,
+            span,
+            fields: (_, end),
+            ..
+        }) = self.layers.get(layer)
+        else {
+            return;
+        };
+        let (end, span) = (*end, Span { len: 0, ..*span });
+        let defs = protocol.fields;
+        let fields = found.iter().filter_map(|&(key, value, depth)| {
+            let def = *defs.iter().find(|def| def.key == key)?;
+            Some(Field {
+                def,
+                span,
+                value,
+                depth,
+            })
+        });
+        let before = self.fields.len();
+        let at = (end as usize).min(before);
+        self.fields.splice(at..at, fields);
+        let more = (self.fields.len() - before) as u32;
+        let layers = self.layers.iter_mut().enumerate();
+        let behind = layers.filter(|(index, _)| *index > layer);
+        let behind = behind.map(|(_, layer)| &mut layer.fields);
+        let raised = self.events.iter_mut().map(|raised| &mut raised.fields);
+        for (from, to) in behind.chain(raised) {
+            if *from >= end && *to > end {
+                (*from, *to) = (*from + more, *to + more);
+            }
+        }
+        if let Some(layer) = self.layers.get_mut(layer) {
+            layer.fields.1 += more;
+        }
+    }
+
     /// Adds a field with a computed value (not on the wire) to the end of the list; only while a layer is open.
     pub(super) fn push(&mut self, def: &'static FieldDef, span: Span, value: Value, depth: u8) {
         self.fields.push(Field {

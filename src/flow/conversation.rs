@@ -5,6 +5,7 @@ use crate::decode::{Dissection, Fact, Protocol};
 use crate::model::{BufId, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp};
 
 use super::Want;
+use super::analysis::{self, Analysis};
 use super::endings::{self, Ending, Question};
 use super::hearing::Hearing;
 use super::history::History;
@@ -87,6 +88,8 @@ pub struct Flow {
     pub(super) tcp: Option<Box<Connection>>,
     pub(super) questions: Vec<Question>,
     pub(super) refused: bool,
+    /// An earlier connection of this capture had the same ports.
+    pub(super) reuses_ports: bool,
     facts: Vec<Fact>,
 }
 
@@ -97,6 +100,8 @@ pub(super) struct Connection {
     talk: Option<Box<Talking>>,
     /// Where secrets stood; only where bytes are shown.
     hushed: Option<Box<[Hushed; 2]>>,
+    /// What other frames say of its segments; only where frames are shown.
+    analysis: Option<Box<Analysis>>,
     /// The first byte has come.
     begun: bool,
     /// Bytes of memory for what waits, when it was last weighed.
@@ -143,6 +148,7 @@ impl Flow {
             tcp: None,
             questions: Vec::new(),
             refused: false,
+            reuses_ports: false,
             facts: Vec::new(),
         }
     }
@@ -259,6 +265,33 @@ impl Flow {
         h.limit("more waits for its end in all connections than is kept");
         self.fall_silent();
         self.weigh();
+    }
+
+    /// Segments that are remembered for the analysis.
+    pub(super) fn unacked(&self) -> usize {
+        let analysis = self.tcp.as_ref().and_then(|tcp| tcp.analysis.as_ref());
+        analysis.map_or(0, |analysis| analysis.unacked())
+    }
+
+    /// Adds to the frame what others say of its segment. `room`: one more segment may be remembered.
+    pub(super) fn analyse(
+        &mut self,
+        from: Side,
+        segment: &TcpSkim,
+        room: bool,
+        d: &mut Dissection,
+    ) {
+        let connection = self.tcp.get_or_insert_default();
+        let analysis = connection.analysis.get_or_insert_default();
+        let around = analysis::Around {
+            frame: d.packet,
+            time: d.time,
+            sacked: analysis::sacked(d),
+            reused: self.reuses_ports,
+            room,
+        };
+        let found = analysis.take(from, segment, &around);
+        found.tell(d);
     }
 
     /// Takes in a TCP segment of this conversation.

@@ -3,6 +3,7 @@
 //! No clock is read: time is the frame's. [`Flows`] is fed every frame; what it finds is left in the frame's
 //! [`Dissection`] and in its [`Flow`].
 
+mod analysis;
 mod conversation;
 mod endings;
 mod events;
@@ -54,6 +55,9 @@ const DHCPV6_CLIENT: u16 = 546;
 /// missing before it. A connection that goes over it is not read any more.
 const HELD_MAX: usize = 128 << 20;
 
+/// How many segments of all connections are remembered for the analysis until they are acknowledged.
+const UNACKED_MAX: usize = 1 << 20;
+
 /// How much is wanted of every frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Want {
@@ -77,6 +81,8 @@ pub struct Flows {
     signs: Signs,
     /// Bytes of memory that all connections take for what waits.
     held: usize,
+    /// Segments that are remembered for the analysis.
+    unacked: usize,
     now: Timestamp,
 }
 
@@ -203,6 +209,7 @@ impl Flows {
     fn end(&mut self, id: u32) {
         if let Some(mut flow) = self.table.remove(id) {
             self.held = self.held.saturating_sub(flow.held());
+            self.unacked = self.unacked.saturating_sub(flow.unacked());
             flow.settle(self.now);
             self.ended.push_back(flow);
         }
@@ -269,6 +276,11 @@ impl Flows {
         };
         if asks && !only_counted {
             flow.ask(d.packet, d.time);
+        }
+        if self.want == Want::Fields {
+            let others = self.unacked.saturating_sub(flow.unacked());
+            flow.analyse(from, segment, self.unacked < UNACKED_MAX, d);
+            self.unacked = others.saturating_add(flow.unacked());
         }
         let mut h = Hearing {
             frame,

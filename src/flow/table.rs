@@ -137,6 +137,7 @@ impl Table {
         let id = flow.id;
         let earlier = self.place(&key).map(|place| place.stream);
         let earlier = earlier.filter(|stream| *stream != NO_STREAM);
+        flow.reuses_ports = anew && earlier.is_some();
         flow.stream = match (flow.transport, earlier) {
             (_, Some(stream)) if !anew => Some(stream),
             ("tcp" | "udp", _) => {

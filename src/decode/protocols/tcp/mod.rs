@@ -2,6 +2,7 @@
 //!
 //! This file reads one segment's header. Putting payload in order is the flow room's work.
 
+mod analysis;
 mod mptcp;
 mod options;
 
@@ -60,7 +61,7 @@ pub(super) static PROTOCOL: Protocol = Protocol {
     osi: Osi::Transport,
     spec: "RFC 9293",
     claims: &[Claim::IpProto(6)],
-    fields: joined![FIELDS, options::FIELDS, mptcp::FIELDS],
+    fields: joined![FIELDS, options::FIELDS, mptcp::FIELDS, analysis::FIELDS],
     events: &[],
     decode,
     talk: None,
