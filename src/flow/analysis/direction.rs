@@ -27,6 +27,8 @@ pub(super) struct Direction {
     /// The frame that acknowledged this first, and how often it was said again.
     pub first_to_ack: PacketId,
     pub duplicates: u32,
+    /// The other side has acknowledged bytes behind its last one, and that was said already.
+    pub unseen: bool,
     /// Bytes that the selective acknowledgments of its last segment name.
     pub sacked: u32,
     /// The window of its last segment, as on the wire.
@@ -83,6 +85,7 @@ impl Default for Direction {
             ack_time: Timestamp::default(),
             first_to_ack: PacketId::default(),
             duplicates: 0,
+            unseen: false,
             sacked: 0,
             window: None,
             unscaled: false,

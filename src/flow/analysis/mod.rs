@@ -30,8 +30,6 @@ pub(super) struct Analysis {
     asked: Option<Timestamp>,
     /// From the SYN to the first acknowledgment behind it.
     initial_rtt: Option<i64>,
-    /// A FIN or a RST was seen.
-    ended: bool,
 }
 
 /// What the analysis is told of a segment beside its header.
@@ -119,7 +117,6 @@ impl Analysis {
         if segment.syn {
             self.scale(from, tcp);
         }
-        self.ended |= tcp.flags & (TcpSkim::FIN | TcpSkim::RST) != 0;
         found.initial_rtt = self.initial_rtt;
         found
     }
@@ -133,7 +130,7 @@ impl Analysis {
                     fwd.base = Some(segment.seq);
                     found.add(Signs::REUSED_PORTS);
                 }
-            } else if base != segment.seq || self.ended {
+            } else if base != segment.seq {
                 *self = Self::default();
                 found.add(Signs::REUSED_PORTS);
             } else {
@@ -161,8 +158,9 @@ impl Analysis {
         if segment.ack != fwd.ack {
             fwd.first_to_ack = segment.frame;
             fwd.duplicates = 0;
+            fwd.unseen = false;
         }
-        judge_ack(fwd, rev, segment, found);
+        judge_ack(rev, segment, found);
         if (segment.len > 0 || segment.syn_or_fin) && !found.has(Signs::KEEP_ALIVE) {
             let overtaken = self.initial_rtt.filter(|&rtt| rtt != 0);
             judge_again(fwd, rev, segment, overtaken.unwrap_or(OVERTAKEN), found);
@@ -324,13 +322,22 @@ fn judge_forth(fwd: &mut Direction, rev: &mut Direction, segment: &Segment, foun
 }
 
 /// What its acknowledgment says, held against what was captured of the other direction.
-fn judge_ack(fwd: &Direction, rev: &mut Direction, segment: &Segment, found: &mut Found) {
+fn judge_ack(rev: &mut Direction, segment: &Segment, found: &mut Found) {
     if !segment.acks || rev.highest == 0 || !behind(segment.ack, rev.highest) {
         return;
     }
-    found.add(Signs::ACK_LOST);
-    rev.highest = rev.next;
-    let _ = fwd;
+    found.touched = true;
+    if behind(rev.next, rev.highest) {
+        rev.highest = rev.next;
+        found.add(Signs::ACK_LOST);
+        return;
+    }
+    // Of a side that is not captured this is said once, until it acknowledges something else.
+    if !rev.unseen {
+        found.add(Signs::ACK_LOST);
+    }
+    rev.unseen = true;
+    rev.duplicates = 0;
 }
 
 /// Bytes, a SYN or a FIN before the end of what was sent: why?

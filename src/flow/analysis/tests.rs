@@ -219,6 +219,13 @@ fn gaps() {
     tape.send(Client, ACK, 101, 501, 100);
     assert_eq!(tape.send(Server, ACK, 501, 301, 0), "ack_lost_segment");
     assert_eq!(tape.send(Server, RST, 501, 900, 0), "");
+    // Where the other side is not captured at all, this is said once, until that side acknowledges something else.
+    let mut tape = Tape::connected();
+    assert_eq!(tape.send(Server, ACK, 501, 201, 0), "ack_lost_segment");
+    assert_eq!(tape.send(Server, ACK, 501, 301, 0), "");
+    tape.send(Server, ACK, 501, 301, 50);
+    tape.send(Client, ACK, 301, 551, 0);
+    assert_eq!(tape.send(Server, ACK, 551, 401, 0), "ack_lost_segment");
 }
 
 #[test]
@@ -333,9 +340,10 @@ fn ports_that_are_used_again() {
     let again = tape.send(Client, SYN, 100, 0, 0);
     assert_eq!(again, "retransmission");
     assert_eq!(tape.send(Client, SYN, 9000, 0, 0), "reused_ports");
-    // The same number is a new connection when the old one is over.
+    // A RST without a number, and then the port opens: Wireshark calls that used again too.
     tape.send(Server, RST | ACK, 0, 9001, 0);
-    assert_eq!(tape.send(Client, SYN, 9000, 0, 0), "reused_ports");
+    let open = tape.send(Server, SYN | ACK, 700, 9001, 0);
+    assert_eq!(open, "reused_ports");
     let mut tape = Tape::new();
     tape.around.reused = true;
     assert_eq!(tape.send(Client, SYN, 100, 0, 0), "reused_ports");
