@@ -23,7 +23,7 @@ fields! {
     ACK_LOST: "tcp.analysis.ack_lost_segment", "Acknowledges what was not captured", Show::Heading, "It confirms bytes that this capture does not have: the receiver got them, so the capture missed them.";
     WINDOW_UPDATE: "tcp.analysis.window_update", "Window update", Show::Heading, "It acknowledges nothing new and carries no bytes: it only tells how much room the receiver has now.";
     WINDOW_FULL: "tcp.analysis.window_full", "Window full", Show::Heading, "Its last byte takes the last room that the receiver advertised: the sender must wait now.";
-    KEEP_ALIVE: "tcp.analysis.keep_alive", "Keep-alive", Show::Heading, "It repeats at most the last byte sent before, only to be answered: is the other side still there?";
+    KEEP_ALIVE: "tcp.analysis.keep_alive", "Keep-alive", Show::Heading, "It repeats at most the last byte sent before, only to be answered: it asks whether the other side is still there.";
     KEEP_ALIVE_ACK: "tcp.analysis.keep_alive_ack", "Answer to a keep-alive", Show::Heading, "It repeats the last acknowledgment after a keep-alive: the other side is still there.";
     DUPLICATE_ACK: "tcp.analysis.duplicate_ack", "Duplicate acknowledgment", Show::Heading, "The same acknowledgment, window and sequence number again without bytes: probably something arrived behind a gap.";
     DUPLICATE_NUM: "tcp.analysis.duplicate_ack_num", "Which duplicate", Show::Plain, "How often it has been said again by now; after the third, senders send the missing segment at once.";
