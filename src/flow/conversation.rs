@@ -257,6 +257,7 @@ impl Flow {
             let streams: usize = talk.streams.iter().map(Stream::held).sum();
             talk.dialogue.held() + streams
         });
+        tcp.held += tcp.analysis.as_ref().map_or(0, |one| one.held());
         tcp.held
     }
 
@@ -264,23 +265,14 @@ impl Flow {
     pub(super) fn give_up(&mut self, h: &mut Hearing<'_>) {
         h.limit("more waits for its end in all connections than is kept");
         self.fall_silent();
+        if let Some(analysis) = self.tcp.as_mut().and_then(|tcp| tcp.analysis.as_mut()) {
+            analysis.give_up();
+        }
         self.weigh();
     }
 
-    /// Segments that are remembered for the analysis.
-    pub(super) fn unacked(&self) -> usize {
-        let analysis = self.tcp.as_ref().and_then(|tcp| tcp.analysis.as_ref());
-        analysis.map_or(0, |analysis| analysis.unacked())
-    }
-
-    /// Adds to the frame what others say of its segment. `room`: one more segment may be remembered.
-    pub(super) fn analyse(
-        &mut self,
-        from: Side,
-        segment: &TcpSkim,
-        room: bool,
-        d: &mut Dissection,
-    ) {
+    /// Adds to the frame what others say of its segment.
+    fn analyse(&mut self, from: Side, segment: &TcpSkim, d: &mut Dissection) {
         let connection = self.tcp.get_or_insert_default();
         let analysis = connection.analysis.get_or_insert_default();
         let around = analysis::Around {
@@ -288,10 +280,8 @@ impl Flow {
             time: d.time,
             sacked: analysis::sacked(d),
             reused: self.reuses_ports,
-            room,
         };
-        let found = analysis.take(from, segment, &around);
-        found.tell(d);
+        analysis.take(from, segment, &around).tell(d);
     }
 
     /// Takes in a TCP segment of this conversation.
@@ -303,6 +293,9 @@ impl Flow {
         signs: &mut Signs,
         h: &mut Hearing<'_>,
     ) {
+        if h.want == Want::Fields {
+            self.analyse(from, segment, h.d);
+        }
         self.take(from, segment, around, signs, h);
         if h.want == Want::Fields
             && segment.payload_len > 0

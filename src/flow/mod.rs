@@ -55,9 +55,6 @@ const DHCPV6_CLIENT: u16 = 546;
 /// missing before it. A connection that goes over it is not read any more.
 const HELD_MAX: usize = 128 << 20;
 
-/// How many segments of all connections are remembered for the analysis until they are acknowledged.
-const UNACKED_MAX: usize = 1 << 20;
-
 /// How much is wanted of every frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Want {
@@ -81,8 +78,6 @@ pub struct Flows {
     signs: Signs,
     /// Bytes of memory that all connections take for what waits.
     held: usize,
-    /// Segments that are remembered for the analysis.
-    unacked: usize,
     now: Timestamp,
 }
 
@@ -209,7 +204,6 @@ impl Flows {
     fn end(&mut self, id: u32) {
         if let Some(mut flow) = self.table.remove(id) {
             self.held = self.held.saturating_sub(flow.held());
-            self.unacked = self.unacked.saturating_sub(flow.unacked());
             flow.settle(self.now);
             self.ended.push_back(flow);
         }
@@ -276,11 +270,6 @@ impl Flows {
         };
         if asks && !only_counted {
             flow.ask(d.packet, d.time);
-        }
-        if self.want == Want::Fields {
-            let others = self.unacked.saturating_sub(flow.unacked());
-            flow.analyse(from, segment, self.unacked < UNACKED_MAX, d);
-            self.unacked = others.saturating_add(flow.unacked());
         }
         let mut h = Hearing {
             frame,
@@ -524,13 +513,8 @@ mod tests {
         let events = tape.frame(&error);
         assert!(events.ends_with("tcp.refused"), "{events}");
         assert_eq!(tape.d.about_flow, Some(1));
-        assert_eq!(
-            tape.d.flow,
-            Some(FlowRef {
-                id: 1,
-                from: Server
-            })
-        );
+        let flow = tape.d.flow.map(|flow| (flow.id, flow.from));
+        assert_eq!(flow, Some((1, Server)));
         let flows = tape.finish();
         assert_eq!(flows.len(), 1);
         assert_eq!(flows[0].outcome(), Outcome::Refused);

@@ -111,6 +111,11 @@ impl Direction {
         Some(self.ack.wrapping_add(room))
     }
 
+    /// Bytes of memory for segments that were not acknowledged yet.
+    pub(super) const fn held(&self) -> usize {
+        self.unacked.capacity() * size_of::<Unacked>()
+    }
+
     /// Remembers a segment, unless too many wait.
     pub(super) fn push(&mut self, segment: Unacked) {
         if self.unacked.len() < UNACKED_MAX {

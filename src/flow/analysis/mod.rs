@@ -41,8 +41,6 @@ pub(super) struct Around {
     pub sacked: u32,
     /// An earlier connection had the same ports.
     pub reused: bool,
-    /// There is room to remember one more segment.
-    pub room: bool,
 }
 
 /// A segment, where and when.
@@ -92,9 +90,16 @@ impl Segment {
 }
 
 impl Analysis {
-    /// How many segments wait for their acknowledgment.
-    pub(super) fn unacked(&self) -> usize {
-        self.directions.iter().map(|one| one.unacked.len()).sum()
+    /// Bytes of memory for segments that wait for their acknowledgment.
+    pub(super) fn held(&self) -> usize {
+        self.directions.iter().map(Direction::held).sum()
+    }
+
+    /// Too much waits everywhere: those segments are not remembered any more.
+    pub(super) fn give_up(&mut self) {
+        for direction in &mut self.directions {
+            direction.unacked = Vec::new();
+        }
     }
 
     /// Takes in a segment and says what is to be said of it.
@@ -110,7 +115,7 @@ impl Analysis {
             self.initial_rtt = self.asked.map(|asked| time.since(asked));
         }
         self.judge(from, &segment, &mut found);
-        self.remember(from, &segment, around.room, &found);
+        self.remember(from, &segment, &found);
         self.acknowledge(from, &segment, &mut found);
         self.weigh(from, &segment, &mut found);
         self.directions[from.index()].sacked = around.sacked;
@@ -168,9 +173,9 @@ impl Analysis {
     }
 
     /// Remembers a segment, and what it says of its direction.
-    fn remember(&mut self, from: Side, segment: &Segment, room: bool, found: &Found) {
+    fn remember(&mut self, from: Side, segment: &Segment, found: &Found) {
         let fwd = &mut self.directions[from.index()];
-        if (segment.len > 0 || segment.syn_or_fin) && room {
+        if segment.len > 0 || segment.syn_or_fin {
             fwd.push(Unacked {
                 frame: segment.frame,
                 time: segment.time,
