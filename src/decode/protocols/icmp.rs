@@ -25,15 +25,23 @@ const TYPES: Names = &[
     (16, "information reply"),
     (17, "address mask request"),
     (18, "address mask reply"),
+    (19, "reserved for security"),
     (30, "traceroute"),
     (31, "datagram conversion error"),
     (32, "mobile host redirect"),
+    (33, "IPv6 where are you"),
+    (34, "IPv6 I am here"),
+    (35, "mobile registration request"),
+    (36, "mobile registration reply"),
     (37, "domain name request"),
     (38, "domain name reply"),
     (39, "SKIP"),
     (40, "security failure"),
+    (41, "experimental mobility"),
     (42, "extended echo request"),
     (43, "extended echo reply"),
+    (253, "experiment"),
+    (254, "experiment"),
 ];
 
 const UNREACHABLE: Names = &[

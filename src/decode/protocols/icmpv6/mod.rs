@@ -4,6 +4,8 @@ mod mld;
 mod ndp;
 mod node;
 mod options;
+mod rpl;
+mod short;
 
 use crate::decode::checksum::{Checksum, STATUS};
 use crate::decode::{
@@ -40,6 +42,7 @@ const TYPES: Names = &[
     (147, "mobile prefix advertisement"),
     (148, "certification path solicitation"),
     (149, "certification path advertisement"),
+    (150, "experimental mobility"),
     (151, "multicast router advertisement"),
     (152, "multicast router solicitation"),
     (153, "multicast router termination"),
@@ -145,7 +148,9 @@ pub(super) static PROTOCOL: Protocol = Protocol {
         ndp::FIELDS,
         options::FIELDS,
         mld::FIELDS,
-        node::FIELDS
+        node::FIELDS,
+        rpl::FIELDS,
+        short::FIELDS
     ],
     events: EVENTS,
     decode,
@@ -225,6 +230,16 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             c.summary(format_args!("{name}"));
             node::mobile(c, kind)
         }
+        148 | 149 | 151 | 156..=158 => {
+            c.summary(format_args!("{name}"));
+            match kind {
+                148 | 149 => short::certification(c, kind == 148),
+                151 => short::multicast_router(c),
+                156 => short::locators(c),
+                _ => short::duplicate(c),
+            }
+        }
+        155 => rpl::decode(c, code),
         160 | 161 => extended(c, kind == 160, name),
         _ => {
             c.summary(format_args!("{name}, type {kind}, code {code}"));
