@@ -143,7 +143,10 @@ impl FieldDef {
             Value::Ip6(octets) => push_ip(octets.into(), out),
             Value::Mac(octets) => hex(&octets, out),
             Value::Bytes => hex(bytes, out),
-            Value::Text(..) => out.push_str(text),
+            Value::Text(..) => {
+                out.push_str(text);
+                self.display_unit(out);
+            }
         }
     }
 

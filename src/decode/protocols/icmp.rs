@@ -421,7 +421,7 @@ mod tests {
             seen.first("icmp.data_time"),
             "Nov 20, 2026 09:37:50.000000000 UTC"
         );
-        assert_eq!(seen.first("icmp.data_time_relative"), "0.500000000");
+        assert_eq!(seen.first("icmp.data_time_relative"), "0.500000000 s");
         assert_eq!(seen.events(), ["icmp.echo_request"]);
         assert_eq!(seen.first("data.data"), "ee:b0:03:00");
     }

@@ -380,3 +380,30 @@ fn memory_is_bounded() {
     tape.analysis.give_up();
     assert_eq!(tape.analysis.held(), 0);
 }
+
+#[test]
+fn fields_stand_behind_those_of_their_layer() {
+    let mut tape = super::super::testing::Tape::new(crate::flow::Want::Fields);
+    tape.handshake();
+    // The same ACK once more, in a frame with a trailer.
+    let ack = [
+        &40_000u16.to_be_bytes()[..],
+        &[0, 22, 0, 0, 0, 101, 0, 0, 1, 245, 0x50, 0x10, 3, 232],
+        &[0, 0, 0, 0],
+    ];
+    let mut packet = tape.ip(Client, 6, &ack.concat());
+    packet.extend([0xaa; 6]);
+    assert_eq!(tape.frame(&packet), "tcp.duplicate_ack");
+    let keys = |key| {
+        let mut layers = tape.d.layers.iter().rev();
+        let layer = layers.find(|layer| layer.protocol.key == key);
+        let fields = layer.map_or(&[][..], |layer| tape.d.fields_of(layer));
+        fields.iter().map(|f| f.def.key).collect::<Vec<_>>()
+    };
+    let tcp = keys("tcp");
+    assert_eq!(tcp.first(), Some(&"tcp.srcport"));
+    let last = ["duplicate_ack", "duplicate_ack_num", "duplicate_ack_frame"];
+    let last = last.map(|key| format!("tcp.analysis.{key}"));
+    assert_eq!(tcp[tcp.len() - 3..], last);
+    assert_eq!(keys("eth"), ["eth.trailer"]);
+}
