@@ -309,13 +309,8 @@ impl Step {
     pub fn protocol_name(&self) -> Text {
         match self.protocol {
             "host" | "net" | "server" | "client" => Text::default(),
-            "http2" => "HTTP/2".into(),
-            "http3" => "HTTP/3".into(),
-            "icmpv6" => "ICMPv6".into(),
-            "dhcpv6" => "DHCPv6".into(),
-            "mdns" => "mDNS".into(),
             "traceroute" => "ICMP".into(),
-            key => key.to_ascii_uppercase().into(),
+            key => short_name(key),
         }
     }
 
@@ -323,6 +318,20 @@ impl Step {
     #[must_use]
     pub const fn passes(&self, osi: u8) -> bool {
         (self.layers >> (osi & 7)) & 1 == 1
+    }
+}
+
+/// A protocol's short name as people write it, by its key.
+#[must_use]
+pub fn short_name(key: &str) -> Text {
+    match key {
+        "http2" => "HTTP/2".into(),
+        "http3" => "HTTP/3".into(),
+        "icmpv6" => "ICMPv6".into(),
+        "ipv6" => "IPv6".into(),
+        "dhcpv6" => "DHCPv6".into(),
+        "mdns" => "mDNS".into(),
+        key => key.to_ascii_uppercase().into(),
     }
 }
 

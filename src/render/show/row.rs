@@ -7,6 +7,7 @@ use super::super::theme::Ink;
 use super::super::units;
 use super::stack::time_of_day;
 use crate::view::frame::{FrameView, LayerView};
+use crate::view::timeline::short_name;
 
 /// Layers that are a part of another layer's message, not one of their own.
 const PARTS: &[&str] = &["data", "x509af", "x509if", "sct"];
@@ -66,7 +67,7 @@ impl<'a> Rows<'a> {
         let source = cut_middle(source, address, look.charset);
         let destination = cut_middle(destination, address, look.charset);
         let (protocol, summary) = about(frame);
-        let protocol = cut(&protocol.to_uppercase(), 8, look.charset);
+        let protocol = cut(&short_name(protocol), 8, look.charset);
         let number = frame.number.to_string();
         let time = self.time_of(frame);
         grow(&mut self.number, &number, look);
