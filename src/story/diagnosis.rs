@@ -23,7 +23,7 @@ pub(super) fn outcome(t: &Tale) -> Outcome {
         ),
         "ntp" => first_of(
             time_told(t) || t.seen("ntp.control"),
-            refused(t) || !t.cut_off,
+            refused(t) || t.seen("ntp.response") || !t.cut_off,
         ),
         "ping" => first_of(
             t.seen("icmp.echo_reply") || t.seen("icmpv6.echo_reply"),

@@ -147,7 +147,7 @@ fn field(key: &str) -> &'static FieldDef {
     fields.find(|def| def.key == key).unwrap()
 }
 
-static EVENTS: [EventDef; 24] = [
+static EVENTS: [EventDef; 25] = [
     event("tcp.syn"),
     event("tcp.syn_ack"),
     event("tcp.established"),
@@ -162,6 +162,7 @@ static EVENTS: [EventDef; 24] = [
     event("arp.reply"),
     event("tcp.unanswered"),
     event("tcp.reset"),
+    event("ntp.response"),
     event("stp.bpdu"),
     event("mld.report"),
     event("ndp.duplicate_address_probe"),

@@ -102,6 +102,14 @@ fn of_a_proxy_only_the_address_is_known() {
 }
 
 #[test]
+fn an_answer_without_the_time_is_no_end_of_the_capture() {
+    let mut stage = Stage::new();
+    let flow = stage.open("udp", "ntp", SERVER, 123);
+    stage.say(flow, Side::Server, "ntp.response", &[]);
+    assert_eq!(stage.finish()[0].outcome, Outcome::Failed);
+}
+
+#[test]
 fn another_protocol_is_an_answer() {
     let mut stage = Stage::new();
     let flow = stage.open("tcp", "http", SERVER, 80);
