@@ -174,6 +174,14 @@ impl Strand {
         (std::ptr::from_ref(moment.def).addr(), moment.from, says)
     }
 
+    /// Takes out the first event that fits.
+    pub(super) fn take(&mut self, fits: impl Fn(&Moment) -> bool) -> Option<Box<Moment>> {
+        let at = self.moments.iter().position(|m| fits(m))?;
+        // What was counted names places: it is counted anew when there is something to count.
+        self.tally.clear();
+        Some(self.moments.remove(at))
+    }
+
     /// Counts bytes of the body of the last message of this kind.
     pub(super) fn grow(&mut self, part: &BodyPart, flow: u32, packet: PacketId, time: Timestamp) {
         self.last = self.last.max(time);
@@ -256,5 +264,65 @@ impl Strand {
         }
         let mac = |s: &Self| s.conversations.first().and_then(|c| c.macs).map(|m| m.0);
         mac(self).is_some() && mac(self) == mac(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::moment::{Evidence, Packets};
+    use super::*;
+    use crate::model::EventDef;
+
+    static FRAGMENT: EventDef = EventDef {
+        id: "ip.fragment",
+        help: "",
+    };
+    static OTHER: EventDef = EventDef {
+        id: "udp.datagram",
+        help: "",
+    };
+
+    fn moment(def: &'static EventDef, packet: u64) -> Box<Moment> {
+        Box::new(Moment {
+            def,
+            flow: None,
+            from: None,
+            src: None,
+            dst: None,
+            to_all: false,
+            packets: Packets::from_slice(&[PacketId(packet)]),
+            count: 1,
+            time: Timestamp::default(),
+            until: Timestamp::default(),
+            evidence: Evidence::Observed,
+            values: Box::default(),
+            osi: 3,
+            layers: 0,
+            protocol: "ip",
+            about: None,
+            body: None,
+        })
+    }
+
+    #[test]
+    fn what_is_taken_out_moves_nothing_else_into_another_event() {
+        let mut strand = Strand::new(Kind::Main, &moment(&FRAGMENT, 1));
+        for packet in 1..=u64::from(APART_MAX) {
+            strand.push(moment(&FRAGMENT, packet));
+        }
+        strand.push(moment(&OTHER, 900));
+        strand.push(moment(&FRAGMENT, 901));
+        let folded = |strand: &Strand, def: &EventDef| {
+            let of = strand.moments.iter().filter(|m| m.is(def.id));
+            of.map(|m| m.count).sum::<u32>()
+        };
+        assert_eq!(folded(&strand, &FRAGMENT), APART_MAX + 1);
+        assert!(strand.take(|m| m.first() == PacketId(1)).is_some());
+        assert!(strand.take(|m| m.first() == PacketId(1)).is_none());
+        for packet in 902..910 {
+            strand.push(moment(&FRAGMENT, packet));
+        }
+        assert_eq!(folded(&strand, &OTHER), 1);
+        assert_eq!(folded(&strand, &FRAGMENT), APART_MAX + 8);
     }
 }

@@ -35,10 +35,9 @@ impl Narrator {
                 continue;
             };
             let fragment = |m: &Moment| is_fragment(m) && m.first() == *packet;
-            let Some(at) = strand.moments.iter().position(|m| fragment(m)) else {
+            let Some(mut moment) = strand.take(fragment) else {
                 continue;
             };
-            let mut moment = strand.moments.remove(at);
             moment.from = message.from;
             let conversation = strand.conversations.first().cloned();
             let Some(strand) = self.strands.get_mut(&id) else {
