@@ -281,13 +281,7 @@ fn windows() {
     tape.window = 0;
     assert_eq!(tape.send(Server, ACK, 501, 1101, 0), "zero_window");
     tape.window = 1000;
-    assert_eq!(
-        tape.send(Client, ACK, 1101, 501, 1),
-        "zero_window_probe window_full"
-            .split(' ')
-            .next()
-            .unwrap_or_default()
-    );
+    assert_eq!(tape.send(Client, ACK, 1101, 501, 1), "zero_window_probe");
     tape.window = 0;
     let answer = tape.send(Server, ACK, 501, 1101, 0);
     assert_eq!(answer, "zero_window zero_window_probe_ack");
