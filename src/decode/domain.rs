@@ -10,6 +10,9 @@ use super::{Cursor, Fault, FaultKind, FieldDef};
 /// What stands for the name without labels.
 pub(crate) const ROOT: &str = "<Root>";
 
+/// What stands for a name of which not even a label can be read.
+const UNREADABLE: &str = "<unreadable>";
+
 /// The longest name in octets, with its length bytes and the root (RFC 1035 section 2.3.4).
 const OCTETS_MAX: usize = 255;
 
@@ -96,7 +99,8 @@ pub(crate) fn read(
         c.note(fault);
     }
     if name.text.is_empty() {
-        name.text.push_str(ROOT);
+        let stands_for_it = if name.whole { ROOT } else { UNREADABLE };
+        name.text.push_str(stands_for_it);
     }
     Ok(name)
 }
@@ -246,6 +250,7 @@ mod tests {
         assert_eq!(fault(b"\x03abc\xc0\x10"), "loop");
         assert_eq!(fault(b"\x03abc\xc0\x14"), "loop");
         assert_eq!(fault(b"\xff\xff"), "loop");
+        assert_eq!(text(b"\xff\xff"), UNREADABLE);
         // Into the header, where the questions' count happens to be a label and the end.
         assert_eq!(fault(b"\x03abc\xc0\x05"), "none");
         assert_eq!(text(b"\x03abc\xc0\x05"), "abc.\\000");

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{EventDef, Osi, Side};
 
-use super::protocols::{DATA, TABLE};
+use super::protocols::{BY_BYTES, DATA, TABLE};
 use super::{Cursor, Fault, FieldDef};
 
 /// A protocol: everything about it, in its own file.
@@ -211,6 +211,12 @@ pub fn usual(port: u16, spoken: &str) -> Option<&'static Protocol> {
     (spoken.talk.is_some() && !shared).then_some(usual)
 }
 
+/// The protocol that a datagram shows itself to be.
+fn by_bytes(bytes: &[u8]) -> Option<&'static &'static Protocol> {
+    let found = BY_BYTES.iter().find(|(is, _)| is(bytes));
+    found.map(|(_, protocol)| protocol)
+}
+
 /// The protocol that claims bytes so named; `DATA` when nobody does.
 #[must_use]
 pub fn claimed(next: Next, bytes: &[u8]) -> Option<&'static Protocol> {
@@ -225,6 +231,7 @@ pub fn claimed(next: Next, bytes: &[u8]) -> Option<&'static Protocol> {
             claims
                 .get(&Claim::UdpPort(low))
                 .or_else(|| claims.get(&Claim::UdpPort(high)))
+                .or_else(|| by_bytes(bytes))
         }
         Next::TcpPort(n) => claims.get(&Claim::TcpPort(n)),
         Next::Alpn(name) => claims.get(&Claim::Alpn(name)),

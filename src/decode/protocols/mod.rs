@@ -37,6 +37,9 @@ pub(super) use data::PROTOCOL as DATA;
 /// The field that says that a port usually carries another protocol.
 pub(super) static ODD_PORT: &FieldDef = &tcp::ODD_PORT;
 
+/// What a datagram is by its bytes alone, where neither of its ports is anyone's.
+pub(super) static BY_BYTES: &[(fn(&[u8]) -> bool, &Protocol)] = &[(dns::is_likely, &dns::PROTOCOL)];
+
 /// Every protocol that wirewalk decodes, lowest layer first.
 pub(super) static TABLE: &[&Protocol] = &[
     &ethernet::PROTOCOL,

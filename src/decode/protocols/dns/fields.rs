@@ -42,8 +42,8 @@ fields! {
 
     // Questions.
     QUERY_NAME: "dns.qry.name", "Name", Show::Plain, "The name that is asked for.";
-    QUERY_NAME_LENGTH: "dns.qry.name.len", "Name length", Show::Unit("characters"), "How long the name is, dots included.";
-    QUERY_LABELS: "dns.count.labels", "Labels", Show::Plain, "How many parts the name has.";
+    QUERY_NAME_LENGTH: "dns.qry.name.len", "Name length", Show::Unit("characters"), "How long the name is, dots included, as far as it can be read.";
+    QUERY_LABELS: "dns.count.labels", "Labels", Show::Plain, "How many parts the name has, as far as it can be read.";
     QUERY_TYPE: "dns.qry.type", "Type", Show::Names(Base::Dec, tables::TYPES), "Which kind of record is asked for: A for IPv4 addresses, AAAA for IPv6.";
     QUERY_CLASS: "dns.qry.class", "Class", Show::Names(Base::Hex(4), tables::CLASSES), "IN, the Internet, in practice.";
     QUERY_UNICAST: "dns.qry.qu", "Unicast answer", Show::Plain, "Multicast DNS: the answer may be sent to the asking host alone.";

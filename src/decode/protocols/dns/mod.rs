@@ -4,6 +4,7 @@
 
 mod edns;
 mod fields;
+mod likely;
 mod link_local;
 mod multicast;
 mod records;
@@ -21,6 +22,7 @@ use crate::decode::domain::{self, DomainName};
 use crate::decode::{Claim, Cursor, Fault, FieldDef, Protocol, Value, events};
 use crate::model::{EventDef, Osi};
 
+pub(super) use self::likely::is_likely;
 pub(super) use self::link_local::PROTOCOL as LINK_LOCAL;
 pub(super) use self::multicast::PROTOCOL as MULTICAST;
 
@@ -235,8 +237,8 @@ fn records_of(
 fn question(c: &mut Cursor<'_, '_>, message: Message) -> Result<Line, Fault> {
     let name = domain::read(c, message.base, &f::QUERY_NAME)?;
     c.put_text(&f::QUERY_NAME, name.span, &name.text);
-    // The root has nothing to count.
-    if name.whole && name.labels > 0 {
+    // The root has nothing to count; of a name that breaks off counts what can be read.
+    if name.labels > 0 || !name.whole {
         let length = name.octets.saturating_sub(2) as u64;
         c.put(&f::QUERY_NAME_LENGTH, name.span, Value::Num(length));
         c.put(&f::QUERY_LABELS, name.span, Value::Num(name.labels as u64));
