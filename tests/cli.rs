@@ -435,11 +435,22 @@ fn what_no_port_tells_is_said_by_the_user() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("altered.pcapng");
     let file = path.to_str().unwrap();
-    // A DNS server on port 5300 instead of 53; the client's port is a482 in the sample.
-    let changes: [(&[u8], &[u8]); 2] = [
+    // A DNS server on port 5300 instead of 53; the client's port is a482 in the sample. The bytes show what is spoken.
+    let ports: [(&[u8], &[u8]); 2] = [
         (&[0xa4, 0x82, 0, 53, 0, 70], &[0xa4, 0x82, 0x14, 0xb4]),
         (&[0, 53, 0xa4, 0x82], &[0x14, 0xb4, 0xa4, 0x82]),
     ];
+    fs::write(&path, altered("dns-lookup", &ports)).unwrap();
+    assert!(told(&["list", file]).contains(" dns "));
+    let rule = ["--decode-as", "udp.port=5300:data"];
+    assert!(!told(&["list", file, rule[0], rule[1]]).contains(" dns "));
+
+    // With a flag set that nobody uses they do not.
+    let flags: [(&[u8], &[u8]); 2] = [
+        (&[0x06, 0xf8, 0x01, 0x20], &[0x06, 0xf8, 0x01, 0x60]),
+        (&[0x06, 0xf8, 0x81, 0x80], &[0x06, 0xf8, 0x81, 0xc0]),
+    ];
+    let changes = [ports, flags].concat();
     fs::write(&path, altered("dns-lookup", &changes)).unwrap();
     assert!(!told(&["list", file]).contains(" dns "));
     let rule = ["--decode-as", "udp.port=5300:dns"];

@@ -415,19 +415,37 @@ impl Dissection {
 
     /// Adds computed fields (key, value, depth) behind the last one of a layer; keys that its protocol has not are left out.
     pub fn append(&mut self, layer: usize, found: &[(&str, Value, u8)]) {
-        let Some(Layer {
-            protocol,
-            span,
-            fields: (_, end),
-            ..
-        }) = self.layers.get(layer)
-        else {
+        if let Some(&Layer { span, fields, .. }) = self.layers.get(layer) {
+            self.insert(layer, fields.1, Span { len: 0, ..span }, found);
+        }
+    }
+
+    /// The same behind a field of the layer and for its bytes; depths count from its own. Without that field nothing is added.
+    pub fn append_to(&mut self, layer: usize, key: &str, found: &[(&'static str, Value, u8)]) {
+        let Some(of) = self.layers.get(layer) else {
             return;
         };
-        let (end, span) = (*end, Span { len: 0, ..*span });
-        let defs = protocol.fields;
+        let fields = self.fields_of(of);
+        let Some(index) = fields.iter().position(|field| field.def.key == key) else {
+            return;
+        };
+        let at = of.fields.0.saturating_add(index as u32).saturating_add(1);
+        let (span, depth) = fields
+            .get(index)
+            .map_or_else(Default::default, |field| (field.span, field.depth));
+        let deeper: Vec<_> = found
+            .iter()
+            .map(|&(key, value, more)| (key, value, depth.saturating_add(more)))
+            .collect();
+        self.insert(layer, at, span, &deeper);
+    }
+
+    fn insert(&mut self, layer: usize, at: u32, span: Span, found: &[(&str, Value, u8)]) {
+        let Some(protocol) = self.layers.get(layer).map(|layer| layer.protocol) else {
+            return;
+        };
         let fields = found.iter().filter_map(|&(key, value, depth)| {
-            let def = *defs.iter().find(|def| def.key == key)?;
+            let def = *protocol.fields.iter().find(|def| def.key == key)?;
             Some(Field {
                 def,
                 span,
@@ -436,16 +454,18 @@ impl Dissection {
             })
         });
         let before = self.fields.len();
-        let at = (end as usize).min(before);
-        self.fields.splice(at..at, fields);
+        let place = (at as usize).min(before);
+        self.fields.splice(place..place, fields);
         let more = (self.fields.len() - before) as u32;
         let layers = self.layers.iter_mut().enumerate();
         let behind = layers.filter(|(index, _)| *index > layer);
         let behind = behind.map(|(_, layer)| &mut layer.fields);
         let raised = self.events.iter_mut().map(|raised| &mut raised.fields);
         for (from, to) in behind.chain(raised) {
-            if *from >= end && *to > end {
+            if *from >= at && *to > at {
                 (*from, *to) = (*from + more, *to + more);
+            } else if *from < at && *to > at {
+                *to += more;
             }
         }
         if let Some(layer) = self.layers.get_mut(layer) {

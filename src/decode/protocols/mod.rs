@@ -38,7 +38,10 @@ pub(super) use data::PROTOCOL as DATA;
 pub(super) static ODD_PORT: &FieldDef = &tcp::ODD_PORT;
 
 /// What a datagram is by its bytes alone, where neither of its ports is anyone's.
-pub(super) static BY_BYTES: &[(fn(&[u8]) -> bool, &Protocol)] = &[(dns::is_likely, &dns::PROTOCOL)];
+pub(super) static BY_BYTES: &[(Likely, &Protocol)] = &[(dns::is_likely, &dns::PROTOCOL)];
+
+/// Do these bytes show by themselves to be a protocol's?
+type Likely = fn(&[u8]) -> bool;
 
 /// Every protocol that wirewalk decodes, lowest layer first.
 pub(super) static TABLE: &[&Protocol] = &[

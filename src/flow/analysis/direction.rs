@@ -68,6 +68,19 @@ pub(super) enum Scale {
     By(u8),
 }
 
+impl Scale {
+    /// No window is scaled by more bits (RFC 7323 section 2.3).
+    pub(super) const MAX: u8 = 14;
+
+    /// A window of a segment that is no SYN, in bytes; as it is where nothing is known.
+    pub(super) fn of(self, window: u16) -> u64 {
+        match self {
+            Self::By(shift) => u64::from(window) << shift.min(Self::MAX),
+            Self::Unknown | Self::Unused => window.into(),
+        }
+    }
+}
+
 /// Is `a` behind `b`?
 pub(super) fn behind(a: u32, b: u32) -> bool {
     b.wrapping_sub(a).cast_signed() < 0

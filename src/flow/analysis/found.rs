@@ -3,6 +3,8 @@
 use crate::decode::{Dissection, Value};
 use crate::model::PacketId;
 
+use super::direction::Scale;
+
 /// Signs as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Signs(u16);
@@ -67,6 +69,8 @@ pub(in super::super) struct Found {
     pub(super) rto: Option<(PacketId, i64)>,
     /// Which duplicate it is, and of which frame.
     pub(super) duplicate: (u32, PacketId),
+    /// The window in bytes, and of what is no SYN by what it was scaled.
+    pub(super) window: (u64, Option<Scale>),
 }
 
 impl Found {
@@ -87,8 +91,24 @@ impl Found {
     pub(in super::super) fn tell(&self, d: &mut Dissection) {
         let fields = self.fields(d);
         if let Some(layer) = innermost(d) {
+            d.append_to(layer, "tcp.window_size_value", &self.window());
             d.append(layer, &fields);
         }
+    }
+
+    /// The window as the receiver reckons with it.
+    fn window(&self) -> Vec<(&'static str, Value, u8)> {
+        let (size, scale) = self.window;
+        let mut fields = vec![("tcp.window_size", Value::Num(size), 1)];
+        fields.extend(scale.map(|scale| {
+            let factor = match scale {
+                Scale::Unknown => -1,
+                Scale::Unused => -2,
+                Scale::By(shift) => 1_i64 << shift.min(Scale::MAX),
+            };
+            ("tcp.window_size_scalefactor", Value::Int(factor), 1)
+        }));
+        fields
     }
 
     pub(super) fn fields(&self, d: &mut Dissection) -> Vec<(&'static str, Value, u8)> {

@@ -122,6 +122,13 @@ impl Analysis {
         if segment.syn {
             self.scale(from, tcp);
         }
+        // The window of a SYN is never scaled.
+        let scale = self.directions[from.index()].scale;
+        found.window = if segment.syn {
+            (tcp.window.into(), None)
+        } else {
+            (scale.of(tcp.window), Some(scale))
+        };
         found.initial_rtt = self.initial_rtt;
         found
     }
@@ -251,7 +258,7 @@ impl Analysis {
     fn scale(&mut self, from: Side, tcp: &TcpSkim) {
         let [fwd, rev] = pair(&mut self.directions, from);
         if let Some(shift) = tcp.window_scale {
-            fwd.scale = Scale::By(shift.min(14));
+            fwd.scale = Scale::By(shift.min(Scale::MAX));
         }
         match (fwd.scale, rev.scale) {
             (Scale::Unknown, _) => {

@@ -28,6 +28,9 @@ fields! {
     SRC_6TO4_SLA: "ipv6.src_6to4_sla_id", "Source's 6to4 subnet", Show::Plain, "The subnet behind that gateway.";
     DST_6TO4: "ipv6.dst_6to4_gw_ipv4", "Destination's 6to4 gateway", Show::Plain, "The IPv4 address inside a destination address of the form 2002::/16, through which it can be reached.";
     DST_6TO4_SLA: "ipv6.dst_6to4_sla_id", "Destination's 6to4 subnet", Show::Plain, "The subnet behind that gateway.";
+    NAT64: "ipv6.embed_ipv4_prefix", "Translation prefix", Show::Plain, "64:ff9b::/96: a translator (NAT64) sends the packet on as one of IPv4, to the address behind this prefix.";
+    SRC_NAT64: "ipv6.src_embed_ipv4", "Source's IPv4 address", Show::Plain, "The host of the IPv4 Internet that the packet comes from, behind a translator.";
+    DST_NAT64: "ipv6.dst_embed_ipv4", "Destination's IPv4 address", Show::Plain, "The host of the IPv4 Internet that the packet goes to, behind a translator.";
 }
 
 /// Internet Protocol version 6.
@@ -120,6 +123,8 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     embedded(c, dst, at(24, 8), &DST_MAC);
     tunnel(c, src, [at(2, 4), at(6, 2)], [&SRC_6TO4, &SRC_6TO4_SLA]);
     tunnel(c, dst, [at(18, 4), at(22, 2)], [&DST_6TO4, &DST_6TO4_SLA]);
+    translated(c, src, [at(0, 12), at(12, 4)], &SRC_NAT64);
+    translated(c, dst, [at(16, 12), at(28, 4)], &DST_NAT64);
     let (src, dst) = (Ipv6Addr::from(src), Ipv6Addr::from(dst));
 
     let carried = NEXT.name_of(u64::from(next));
@@ -178,6 +183,15 @@ fn tunnel(c: &mut Cursor<'_, '_>, address: [u8; 16], at: [Span; 2], defs: [&'sta
     }
 }
 
+/// An IPv4 address behind the well-known prefix of translators (RFC 6052 section 2.1).
+fn translated(c: &mut Cursor<'_, '_>, address: [u8; 16], at: [Span; 2], def: &'static FieldDef) {
+    if let [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, rest @ ..] = address {
+        let [prefix, place] = at;
+        c.put(&NAT64, prefix, Value::Bytes);
+        c.put(def, place, Value::Ip4(rest));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::decode::testing::see;
@@ -201,6 +215,15 @@ mod tests {
         assert_eq!(seen.place("ipv6.flow"), Some((1, 3)));
         assert_eq!(seen.first("ipv6.src_slaac_mac"), "b0:99:28:c8:d6:6c");
         assert_eq!(seen.layers(), ["ipv6", "data"]);
+    }
+
+    #[test]
+    fn addresses_behind_a_translator() {
+        let addresses = "0064ff9b0000000000000000 9765798c 0064ff9b0000000000000001 01020304";
+        let seen = see(LinkType::IPV6, &format!("60000000 0000 3b ff {addresses}"));
+        assert_eq!(seen.all("ipv6.src_embed_ipv4"), ["151.101.121.140"]);
+        assert_eq!(seen.place("ipv6.src_embed_ipv4"), Some((20, 4)));
+        assert!(seen.all("ipv6.dst_embed_ipv4").is_empty());
     }
 
     #[test]

@@ -32,6 +32,8 @@ fields! {
     FIN: "tcp.flags.fin", "Finish", Show::Plain, "The sender has no more bytes to send; the other direction stays open.";
     LETTERS: "tcp.flags.str", "Flags in letters", Show::Plain, "The same flags as letters, with a dot for those not set.";
     WINDOW: "tcp.window_size_value", "Window", Show::Plain, "How many more bytes the sender of this segment has room for, still to be scaled by the factor agreed in the handshake.";
+    WINDOW_BYTES: "tcp.window_size", "Window in bytes", Show::Unit("bytes"), "The window times the factor agreed in the handshake: so much the other side may send without waiting. Computed from other frames.";
+    WINDOW_FACTOR: "tcp.window_size_scalefactor", "Window factor", Show::Plain, "By what the window is multiplied; -1 when the handshake was not captured, -2 when one of the sides does not scale.";
     CHECKSUM: "tcp.checksum", "Checksum", Show::Hex(4), "Sum over addresses, header and data that the receiver checks.";
     CALCULATED: "tcp.checksum_calculated", "Calculated checksum", Show::Hex(4), "What the checksum should be, as the bytes here give it.";
     STATUS_FIELD: "tcp.checksum.status", "Checksum status", Show::Names(Base::Dec, STATUS), "Whether the bytes give the checksum; a segment that they do not give it for is dropped, and sent again later.";

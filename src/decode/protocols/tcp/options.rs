@@ -54,6 +54,7 @@ const EXPERIMENTS: Names = &[
     (0xacc0, "accurate ECN, order 0"),
     (0xacc1, "accurate ECN, order 1"),
     (0xacce, "accurate ECN"),
+    (0xe2d4, "shared memory over RDMA"),
     (0xf989, "Fast Open"),
 ];
 

@@ -85,16 +85,19 @@ fn key_usage(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     ];
     expect(c, BIT_STRING, |c| {
         c.take(1)?;
-        c.put(&KEY_USAGE, c.rest_span(), Value::Bytes);
+        let bits = c.rest_span();
+        c.put(&KEY_USAGE, bits, Value::Bytes);
         c.nest(|c| {
             for (def, bit) in first.into_iter().zip(0..) {
                 c.flag(def, 1, bit)?;
             }
             c.take(1)?;
-            if !c.is_empty() {
-                c.flag(&DECIPHER_ONLY, 1, 0)?;
+            if c.is_empty() {
+                // Bits that are not set are left out at the end (X.690 section 11.2.2).
+                c.put(&DECIPHER_ONLY, bits, Value::Bool(false));
+                return Ok(());
             }
-            Ok(())
+            c.flag(&DECIPHER_ONLY, 1, 0).map(drop)
         })
     })
 }
