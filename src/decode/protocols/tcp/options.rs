@@ -359,7 +359,7 @@ fn blocks(c: &mut Cursor<'_, '_>, heard: &mut Heard) -> Result<(), Fault> {
         return Ok(());
     };
     let inside = second.is_some_and(|(from, to)| !before(left, from) && !before(to, right));
-    if heard.ack.is_some_and(|ack| before(left, ack)) || inside {
+    if heard.ack.is_some_and(|ack| !before(ack, right)) || inside {
         let at = first.at.saturating_add(4);
         c.put(&DSACK_LE, first, Value::Num(u64::from(left)));
         c.put(
