@@ -90,6 +90,8 @@ pub struct Flow {
     pub(super) refused: bool,
     /// An earlier connection of this capture had the same ports.
     pub(super) reuses_ports: bool,
+    /// The latest time in the capture when its last frame came: silence counts from here, as a capture may be out of order.
+    pub(super) heard: Timestamp,
     facts: Vec<Fact>,
 }
 
@@ -149,6 +151,7 @@ impl Flow {
             questions: Vec::new(),
             refused: false,
             reuses_ports: false,
+            heard: time,
             facts: Vec::new(),
         }
     }
@@ -208,10 +211,11 @@ impl Flow {
         !group && self.client != self.server
     }
 
-    /// Counts a frame.
-    pub(super) fn count(&mut self, from: Side, packet: PacketId, time: Timestamp) {
+    /// Counts a frame; `now` is the latest time that was seen in the capture.
+    pub(super) fn count(&mut self, from: Side, packet: PacketId, time: Timestamp, now: Timestamp) {
         self.last = packet;
         self.end = self.end.max(time);
+        self.heard = now;
         self.frames += 1;
         self.sent[from.index()] += 1;
     }
@@ -273,6 +277,9 @@ impl Flow {
 
     /// Adds to the frame what others say of its segment.
     fn analyse(&mut self, from: Side, segment: &TcpSkim, d: &mut Dissection) {
+        if !analysis::is_readable(d) {
+            return;
+        }
         let connection = self.tcp.get_or_insert_default();
         let analysis = connection.analysis.get_or_insert_default();
         let around = analysis::Around {

@@ -256,7 +256,7 @@ impl Flows {
         let Some(flow) = self.table.flow_mut(id) else {
             return;
         };
-        flow.count(from, d.packet, d.time);
+        flow.count(from, d.packet, d.time, self.now);
         let only_counted = self.want == Want::Conversations;
         if flow.frames <= 8 && !only_counted {
             flow.meet(from, found.mac);
@@ -299,7 +299,7 @@ impl Flows {
         let Some(flow) = self.table.flow_mut(id) else {
             return;
         };
-        flow.count(from, d.packet, d.time);
+        flow.count(from, d.packet, d.time, self.now);
         flow.history.datagram(from);
         flow.bytes[from.index()] += u64::from(datagram.payload_len);
         if self.want == Want::Conversations {
@@ -340,7 +340,7 @@ impl Flows {
         let Some(flow) = self.table.flow_mut(id) else {
             return;
         };
-        flow.count(from, d.packet, d.time);
+        flow.count(from, d.packet, d.time, self.now);
         flow.meet(from, exchange.mac);
         flow.bytes[from.index()] += exchange.bytes;
         flow.note_questions(d);

@@ -137,7 +137,7 @@ impl Table {
         let id = flow.id;
         let earlier = self.place(&key).map(|place| place.stream);
         let earlier = earlier.filter(|stream| *stream != NO_STREAM);
-        flow.reuses_ports = anew && earlier.is_some();
+        flow.reuses_ports = earlier.is_some();
         flow.stream = match (flow.transport, earlier) {
             (_, Some(stream)) if !anew => Some(stream),
             ("tcp" | "udp", _) => {
@@ -219,7 +219,7 @@ impl Table {
                 self.crowded_out += 1;
                 return Some(id);
             }
-            let candidate = (flow.end, id);
+            let candidate = (flow.heard, id);
             silent = Some(silent.map_or(candidate, |known| known.min(candidate)));
             self.visits.push_back((due_after(now), id));
         }
@@ -264,7 +264,7 @@ impl Entry {
 impl Flow {
     /// True when the silence since its last frame has ended it.
     pub(super) fn is_stale(&self, now: Timestamp) -> bool {
-        let silence = now.since(self.end);
+        let silence = now.since(self.heard);
         if silence <= SILENCE.min(LINGER) {
             return false;
         }
@@ -277,7 +277,7 @@ impl Flow {
     /// True when little is to be expected of it: nobody answered, or it is over.
     fn is_idle(&self, now: Timestamp) -> bool {
         match &self.tcp {
-            None => self.frames == 1 || now.since(self.end) > PAUSE,
+            None => self.frames == 1 || now.since(self.heard) > PAUSE,
             Some(tcp) => self.frames == 1 || tcp.state.is_asking() || tcp.state.is_over(),
         }
     }
@@ -309,6 +309,24 @@ mod tests {
         tape.ports = [40_000, 22];
         tape.tcp(Client, ACK, 101, 501, b"x");
         assert_eq!(tape.d.flow.map(|flow| flow.id), Some(1));
+    }
+
+    #[test]
+    fn captures_that_were_joined_out_of_order_split_no_conversation() {
+        let mut tape = Tape::new(Want::Conversations);
+        tape.time = 900_000 * super::super::testing::MS;
+        tape.handshake();
+        // Minutes before.
+        tape.ports[0] += 1;
+        tape.time = 0;
+        tape.handshake();
+        tape.ports[0] += 1;
+        tape.ports[1] = 5000;
+        tape.udp(Client, b"a");
+        tape.udp(Server, b"b");
+        let flows = tape.finish();
+        let frames: Vec<u64> = flows.iter().map(|flow| flow.frames).collect();
+        assert_eq!(frames, [3, 3, 2]);
     }
 
     #[test]

@@ -3,11 +3,7 @@
 use crate::model::{PacketId, Timestamp};
 
 use super::found::Signs;
-
-/// How many segments of a direction are remembered until they are acknowledged; Wireshark remembers as many.
-const UNACKED_MAX: usize = 10_000;
-/// Lists of so few segments stay as they are when they get shorter.
-const SHORT: usize = 64;
+use super::unacked::Unacked;
 
 /// One direction. Sequence numbers wrap around: they are compared by their distance.
 #[derive(Debug)]
@@ -38,22 +34,13 @@ pub(super) struct Direction {
     pub scale: Scale,
     /// What was said of its last segment.
     pub last: Signs,
-    /// Segments that were not acknowledged yet, oldest first.
-    pub unacked: Vec<Unacked>,
+    /// Segments that were not acknowledged yet.
+    pub unacked: Unacked,
     /// Nothing is missing that may have been in flight too.
     pub flight_known: bool,
     /// Bytes since the last push, and whether the last bytes had one.
     pub since_push: u32,
     pub pushed: bool,
-}
-
-/// A segment that waits for its acknowledgment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Unacked {
-    pub frame: PacketId,
-    pub time: Timestamp,
-    pub seq: u32,
-    pub next: u32,
 }
 
 /// By what the windows of a side are to be multiplied.
@@ -104,7 +91,7 @@ impl Default for Direction {
             unscaled: false,
             scale: Scale::Unknown,
             last: Signs::default(),
-            unacked: Vec::new(),
+            unacked: Unacked::default(),
             flight_known: true,
             since_push: 0,
             pushed: false,
@@ -122,25 +109,5 @@ impl Direction {
         };
         let room = u32::from(self.window?) << shift;
         Some(self.ack.wrapping_add(room))
-    }
-
-    /// Bytes of memory for segments that were not acknowledged yet.
-    pub(super) const fn held(&self) -> usize {
-        self.unacked.capacity() * size_of::<Unacked>()
-    }
-
-    /// Remembers a segment, unless too many wait.
-    pub(super) fn push(&mut self, segment: Unacked) {
-        if self.unacked.len() < UNACKED_MAX {
-            self.unacked.push(segment);
-        }
-    }
-
-    /// Gives memory back that a long list had needed.
-    pub(super) fn shrink(&mut self) {
-        let len = self.unacked.len();
-        if self.unacked.capacity() > SHORT && len < self.unacked.capacity() / 4 {
-            self.unacked.shrink_to(len * 2);
-        }
     }
 }

@@ -1,9 +1,12 @@
 //! What the analysis found in one segment, and how it becomes fields of the frame's TCP layer.
 
-use crate::decode::{Dissection, Value};
+use crate::decode::{Dissection, FaultKind, Limit, Value};
 use crate::model::PacketId;
 
 use super::direction::Scale;
+
+/// The length of a segment's header, options and all.
+const HEADER_LEN: &str = "tcp.hdr_len";
 
 /// Signs as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,6 +164,22 @@ fn time(
     let size = nanoseconds.unsigned_abs();
     let text = format!("{sign}{}.{:09}", size / 1_000_000_000, size % 1_000_000_000);
     (nanoseconds != 0).then(|| (key, d.keep(&text), depth))
+}
+
+/// Has the innermost segment of a frame a header that its packet has room for? Else its numbers are no numbers of a segment.
+/// One that only the capture cut has them.
+pub(in super::super) fn is_readable(d: &Dissection) -> bool {
+    let layer = innermost(d).and_then(|layer| d.layers.get(layer));
+    let fault = layer.and_then(|layer| layer.fault.as_ref());
+    match fault.map(|fault| &fault.kind) {
+        Some(FaultKind::Truncated { limit, .. }) => match limit {
+            Limit::Snaplen => true,
+            Limit::Length(field) => *field == HEADER_LEN,
+            Limit::Frame | Limit::Quote | Limit::Buffer => false,
+        },
+        Some(FaultKind::BadLength { field, .. }) => *field != HEADER_LEN,
+        _ => true,
+    }
 }
 
 /// Bytes that the selective acknowledgments of a frame's innermost segment name; as in Wireshark, of the first three.

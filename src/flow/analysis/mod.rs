@@ -6,14 +6,16 @@ mod direction;
 mod found;
 #[cfg(test)]
 mod tests;
+mod unacked;
 
 use crate::decode::skim::TcpSkim;
 use crate::model::{PacketId, Side, Timestamp};
 
-use direction::{Direction, Scale, Unacked, behind};
-
+use direction::{Direction, Scale, behind};
 use found::Signs;
-pub(super) use found::{Found, sacked};
+use unacked::Unacked;
+
+pub(super) use found::{Found, is_readable, sacked};
 
 /// How soon after a duplicate ACK bytes are sent again because of it, in nanoseconds.
 const FAST: i64 = 20_000_000;
@@ -92,13 +94,13 @@ impl Segment {
 impl Analysis {
     /// Bytes of memory for segments that wait for their acknowledgment.
     pub(super) fn held(&self) -> usize {
-        self.directions.iter().map(Direction::held).sum()
+        self.directions.iter().map(|one| one.unacked.held()).sum()
     }
 
     /// Too much waits everywhere: those segments are not remembered any more.
     pub(super) fn give_up(&mut self) {
         for direction in &mut self.directions {
-            direction.unacked = Vec::new();
+            direction.unacked = Unacked::default();
         }
     }
 
@@ -111,10 +113,10 @@ impl Analysis {
         if segment.syn && !segment.acks {
             self.asked = Some(time);
         }
+        self.judge(from, &segment, &mut found);
         if segment.acks && !segment.syn && self.initial_rtt.is_none() {
             self.initial_rtt = self.asked.map(|asked| time.since(asked));
         }
-        self.judge(from, &segment, &mut found);
         self.remember(from, &segment, &found);
         self.acknowledge(from, &segment, &mut found);
         self.weigh(from, &segment, &mut found);
@@ -149,7 +151,7 @@ impl Analysis {
                 fwd.next = fwd.highest;
                 found.touched = true;
             }
-        } else if segment.syn && !segment.acks && reused {
+        } else if segment.syn && reused && self.asked.is_none() {
             found.add(Signs::REUSED_PORTS);
         }
         let [fwd, rev] = pair(&mut self.directions, from);
@@ -183,12 +185,8 @@ impl Analysis {
     fn remember(&mut self, from: Side, segment: &Segment, found: &Found) {
         let fwd = &mut self.directions[from.index()];
         if segment.len > 0 || segment.syn_or_fin {
-            fwd.push(Unacked {
-                frame: segment.frame,
-                time: segment.time,
-                seq: segment.seq,
-                next: segment.next,
-            });
+            fwd.unacked
+                .push(segment.seq, segment.next, segment.frame, segment.time);
         }
         // A probe does not count: nobody knows yet whether its byte is taken.
         if !found.has(Signs::PROBE) {
@@ -211,37 +209,22 @@ impl Analysis {
     /// Takes what is acknowledged from what waits for it.
     fn acknowledge(&mut self, from: Side, segment: &Segment, found: &mut Found) {
         let rev = &mut self.directions[from.other().index()];
-        let mut acked = None;
-        rev.unacked.retain_mut(|one| {
-            if segment.ack == one.next {
-                acked.get_or_insert((one.frame, segment.time.since(one.time)));
-                return false;
-            }
-            if behind(segment.ack, one.seq) && behind(one.next, segment.ack) {
-                one.seq = segment.ack;
-            }
-            behind(one.next, segment.ack)
-        });
-        rev.shrink();
-        if acked.is_some() {
+        if let Some((frame, time)) = rev.unacked.acknowledge(segment.ack) {
             found.touched = true;
-            found.acks = acked;
+            found.acks = Some((frame, segment.time.since(time)));
         }
     }
 
     /// Weighs what is on its way with this segment.
     fn weigh(&mut self, from: Side, segment: &Segment, found: &mut Found) {
         let [fwd, rev] = pair(&mut self.directions, from);
-        if segment.len == 0 || fwd.unacked.is_empty() || !fwd.flight_known {
+        if segment.len == 0 || !fwd.flight_known {
             return;
         }
-        let base = fwd.base.unwrap_or_default();
-        let numbers = fwd.unacked.iter();
-        let ends = numbers.map(|one| (one.seq.wrapping_sub(base), one.next.wrapping_sub(base)));
-        let (first, last) = ends.fold((u32::MAX, 0), |(first, last), (seq, next)| {
-            (first.min(seq), last.max(next))
-        });
-        let bytes = last.wrapping_sub(first).wrapping_sub(rev.sacked);
+        let Some(extent) = fwd.unacked.extent(fwd.base.unwrap_or_default()) else {
+            return;
+        };
+        let bytes = extent.wrapping_sub(rev.sacked);
         if (1..IN_FLIGHT_MAX).contains(&bytes) {
             found.in_flight = bytes - u32::from(segment.syn_or_fin);
         }
@@ -328,6 +311,7 @@ fn judge_forth(fwd: &mut Direction, rev: &mut Direction, segment: &Segment, foun
         found.add(Signs::KEEP_ALIVE_ACK);
     } else if repeats {
         fwd.duplicates = fwd.duplicates.saturating_add(1);
+        fwd.unseen = false;
         found.add(Signs::DUPLICATE_ACK);
         found.duplicate = (fwd.duplicates, fwd.first_to_ack);
     }
@@ -344,8 +328,9 @@ fn judge_ack(rev: &mut Direction, segment: &Segment, found: &mut Found) {
         found.add(Signs::ACK_LOST);
         return;
     }
-    // Of a side that is not captured this is said once, until it acknowledges something else.
-    if !rev.unseen {
+    // Of a side that is not captured this is said once, until it acknowledges something else; and not where it asks with
+    // duplicates for what it lacks.
+    if !rev.unseen && rev.duplicates == 0 {
         found.add(Signs::ACK_LOST);
     }
     rev.unseen = true;
@@ -380,7 +365,7 @@ fn judge_again(
         return found.add(Signs::OUT_OF_ORDER);
     }
     found.add(Signs::RETRANSMISSION);
-    let first = fwd.unacked.first();
-    let (frame, time) = first.map_or((fwd.next_frame, fwd.next_time), |one| (one.frame, one.time));
+    let last = (fwd.next_frame, fwd.next_time);
+    let (frame, time) = fwd.unacked.oldest().unwrap_or(last);
     found.rto = Some((frame, segment.time.since(time)));
 }
