@@ -11,6 +11,7 @@ use super::hearing::Hearing;
 use super::history::History;
 use super::hushed::Hushed;
 use super::messages::Dialogue;
+use super::resets::{self, Manner};
 use super::stream::{Place, Segment, Stream};
 use super::tcp::{Around, Signs, Tcp, TcpSummary};
 use super::waiting::Source;
@@ -104,6 +105,8 @@ pub(super) struct Connection {
     hushed: Option<Box<[Hushed; 2]>>,
     /// What other frames say of its segments; only where frames are shown.
     analysis: Option<Box<Analysis>>,
+    /// What the packets of each side have in common; only where frames are shown.
+    manners: Option<Box<[Manner; 2]>>,
     /// The first byte has come.
     begun: bool,
     /// Bytes of memory for what waits, when it was last weighed.
@@ -291,6 +294,19 @@ impl Flow {
         analysis.take(from, segment, &around).tell(d);
     }
 
+    /// Says of a reset why it was sent, as far as that is known.
+    fn explain(&mut self, from: Side, segment: &TcpSkim, around: &Around<'_>, h: &mut Hearing<'_>) {
+        let connection = self.tcp.get_or_insert_default();
+        let manners = &mut connection.manners;
+        if segment.has(TcpSkim::RST) {
+            let manner = manners.as_ref().map(|manners| manners[from.index()]);
+            let hint = manner.and_then(|manner| manner.hint(around.ttl, around.id));
+            resets::tell(&connection.state, from, segment, hint.as_deref(), h);
+        } else if h.want == Want::Fields {
+            manners.get_or_insert_default()[from.index()].see(around.ttl, around.id);
+        }
+    }
+
     /// Takes in a TCP segment of this conversation.
     pub(super) fn segment(
         &mut self,
@@ -300,6 +316,9 @@ impl Flow {
         signs: &mut Signs,
         h: &mut Hearing<'_>,
     ) {
+        if h.want != Want::Conversations {
+            self.explain(from, segment, around, h);
+        }
         if h.want == Want::Fields {
             self.analyse(from, segment, h.d);
         }

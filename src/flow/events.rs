@@ -10,6 +10,7 @@ events! {
     CLOSED: "tcp.closed", "The second FIN is acknowledged too: the connection is over.";
     HALF_CLOSE: "tcp.half_close", "A side goes on sending after it has acknowledged the other's FIN.";
     RESET: "tcp.reset", "A side ends the connection at once: what is on its way is thrown away.";
+    RESET_IGNORED: "tcp.reset_ignored", "A reset whose number is not the one that is expected: the other side drops it, and the connection goes on.";
     REFUSED: "tcp.refused", "A SYN was answered by a reset or by an ICMP error: nothing listens there, or it is forbidden.";
     RETRANSMISSION: "tcp.retransmission", "Bytes that were seen before are sent again: they, or their acknowledgment, did not arrive in time.";
     FAST_RETRANSMISSION: "tcp.fast_retransmission", "Bytes are sent again right after duplicate ACKs asked for them.";

@@ -15,6 +15,7 @@ mod history;
 mod hushed;
 mod messages;
 mod recent;
+mod resets;
 mod stream;
 mod table;
 mod tcp;
@@ -267,6 +268,8 @@ impl Flows {
             first_copy: &|| self.recent.first_copy(&seen),
             is_twin: &|| self.recent.has_twin(&seen),
             first_syn: flow.first_question(),
+            ttl: found.ttl,
+            id: found.id,
         };
         if asks && !only_counted {
             flow.ask(d.packet, d.time);

@@ -8,13 +8,14 @@ use crate::model::{EventDef, PacketId, Side, Timestamp};
 
 use super::events::{
     CLOSED, DUPLICATE_ACK, ESTABLISHED, FAST_RETRANSMISSION, FIN, HALF_CLOSE, KEEP_ALIVE,
-    KEEP_ALIVE_ACK, OUT_OF_ORDER, REFUSED, RESET, RETRANSMISSION, SYN, SYN_ACK, WINDOW_FULL,
-    WINDOW_OPEN, ZERO_WINDOW,
+    KEEP_ALIVE_ACK, OUT_OF_ORDER, REFUSED, RESET, RESET_IGNORED, RETRANSMISSION, SYN, SYN_ACK,
+    WINDOW_FULL, WINDOW_OPEN, ZERO_WINDOW,
 };
 use super::half::{
     ACKED, BEGUN, FIN_SENT, Half, KEEPS_ALIVE, PROBES, Repeats, SHUT, UNSCALED, length,
 };
 use super::history::{Counted, History};
+use super::resets;
 
 /// How soon after a duplicate ACK bytes are sent again because of it, in nanoseconds; later it may have been a timer.
 const FAST: i64 = 20_000_000;
@@ -41,7 +42,7 @@ pub struct TcpSummary {
 /// The state of a connection, as far as the capture shows it.
 #[derive(Debug, Default)]
 pub(super) struct Tcp {
-    halves: [Half; 2],
+    pub halves: [Half; 2],
     pub summary: TcpSummary,
     syn: Option<Timestamp>,
     flags: u16,
@@ -76,6 +77,9 @@ pub(super) struct Around<'a> {
     pub is_twin: &'a dyn Fn() -> bool,
     /// The first SYN.
     pub first_syn: Option<PacketId>,
+    /// Time to live (hop limit) and IPv4 identification of the segment's packet.
+    pub ttl: u8,
+    pub id: u16,
 }
 
 /// Events of one frame, and the earlier frame each is about.
@@ -226,10 +230,15 @@ impl Tcp {
     }
 
     fn reset(&mut self, from: Side, segment: &TcpSkim, around: &Around<'_>, signs: &mut Signs) {
-        if self.is_reset() && (around.is_twin)() {
+        let ignored = resets::reason(self, from, segment) == Some(resets::Reason::DoesNotFit);
+        if (self.is_reset() || ignored) && (around.is_twin)() {
             return;
         }
         self.summary.resets += 1;
+        if ignored {
+            signs.push((&RESET_IGNORED, None));
+            return;
+        }
         signs.push((&RESET, None));
         if from == Side::Server && self.is_asking() {
             self.flags |= REFUSED_SEEN;

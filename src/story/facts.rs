@@ -103,6 +103,8 @@ facts! {
     "reset_by_client", "The client sent RST.", |t| t.sent("tcp.reset", Side::Client);
     "reset_by_server", "The server sent RST.", |t| t.sent("tcp.reset", Side::Server);
     "reset_before_answer", "The server broke the connection off before it answered.", diagnosis::reset_before_answer;
+    "reset_after_close", "Bytes came after a side had sent FIN, and it answered them with RST.",
+        |t| t.any("tcp.reset", |m| m.number("wirewalk.tcp.reset_reason") == Some(3));
     "closed", "Both sides closed the last connection.", |t| t.last().is_some_and(|c| c.ending == Ended::Closed);
     "half_closed", "One side only closed the last connection.", |t| t.last().is_some_and(|c| c.ending == Ended::HalfClosed);
     "open", "The last connection was still open when the capture ended.", |t| t.last().is_some_and(|c| c.ending == Ended::Open);

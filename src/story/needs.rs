@@ -40,6 +40,7 @@ pub(super) const ENGINE: &[(&str, &[&str])] = &[
             "eth.dst",
         ],
     ),
+    ("tcp.reset", &["wirewalk.tcp.reset_reason"]),
     ("stp.", &["stp.bridge.hw", "stp.bridge.ext", "eth.src"]),
     ("igmp.", &["eth.src"]),
     ("mld.", &["eth.src"]),

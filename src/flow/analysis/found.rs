@@ -200,7 +200,8 @@ pub(in super::super) fn sacked(d: &Dissection) -> u32 {
     })
 }
 
-fn innermost(d: &Dissection) -> Option<usize> {
+/// The layer of a frame's innermost segment.
+pub(in super::super) fn innermost(d: &Dissection) -> Option<usize> {
     let mut layers = d.layers.iter();
     layers.rposition(|layer| layer.protocol.key == "tcp" && !layer.quoted)
 }

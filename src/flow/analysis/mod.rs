@@ -15,7 +15,7 @@ use direction::{Direction, Scale, behind};
 use found::Signs;
 use unacked::Unacked;
 
-pub(super) use found::{Found, is_readable, sacked};
+pub(super) use found::{Found, innermost, is_readable, sacked};
 
 /// How soon after a duplicate ACK bytes are sent again because of it, in nanoseconds.
 const FAST: i64 = 20_000_000;

@@ -5,6 +5,7 @@
 mod analysis;
 mod mptcp;
 mod options;
+mod resets;
 
 use std::fmt;
 
@@ -63,7 +64,13 @@ pub(super) static PROTOCOL: Protocol = Protocol {
     osi: Osi::Transport,
     spec: "RFC 9293",
     claims: &[Claim::IpProto(6)],
-    fields: joined![FIELDS, options::FIELDS, mptcp::FIELDS, analysis::FIELDS],
+    fields: joined![
+        FIELDS,
+        options::FIELDS,
+        mptcp::FIELDS,
+        analysis::FIELDS,
+        resets::FIELDS
+    ],
     events: &[],
     decode,
     talk: None,
@@ -323,6 +330,49 @@ mod tests {
         let seen =
             tcp("01bbbff0 00000001 00000064 8010 0010 0000 0000 0101 050a 00000082 00000096");
         assert!(seen.all("tcp.options.sack.dsack_le").is_empty());
+    }
+
+    #[test]
+    fn a_block_is_a_duplicate_before_the_acknowledgment_or_inside_the_next_block() {
+        // RFC 2883, section 4: acknowledgment number, then edges of two blocks.
+        let duplicate = |ack: &str, edges: &str| {
+            let seen = tcp(&format!(
+                "01bbbff0 00000001 {ack} b010 0010 0000 0000 0101 0512 {edges}"
+            ));
+            assert_eq!(seen.first("tcp.options.sack.count"), "2");
+            seen.all("tcp.options.sack.dsack_le").len() == 1
+        };
+        let second = "00000100 00000200";
+        assert!(duplicate(
+            "00000050",
+            &format!("00000040 00000050 {second}")
+        ));
+        assert!(!duplicate(
+            "00000050",
+            &format!("00000040 00000051 {second}")
+        ));
+        assert!(duplicate(
+            "00000050",
+            &format!("00000100 00000101 {second}")
+        ));
+        assert!(duplicate(
+            "00000050",
+            &format!("000001f0 00000200 {second}")
+        ));
+        assert!(!duplicate(
+            "00000050",
+            &format!("000001f0 00000201 {second}")
+        ));
+        assert!(!duplicate(
+            "00000050",
+            &format!("00000300 00000310 {second}")
+        ));
+        // Behind the point where the numbers wrap around.
+        assert!(duplicate("00000005", "fffffff0 00000002 00000100 00000200"));
+        assert!(!duplicate(
+            "fffffff0",
+            "00000002 00000009 00000100 00000200"
+        ));
     }
 
     #[test]
