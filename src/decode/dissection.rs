@@ -44,8 +44,18 @@ pub struct Layer {
     pub fault: Option<Fault>,
     /// True inside a packet that another one quotes (ICMP errors).
     pub quoted: bool,
+    /// How many tunnels it lies in: what they carry is shown, but nobody follows its conversation.
+    pub tunnels: u8,
     /// The layer that named it, as an index into the list of layers.
     pub parent: Option<u16>,
+}
+
+impl Layer {
+    /// A part of the frame's own packet: neither of one that it quotes, nor of one that it carries through a tunnel.
+    #[must_use]
+    pub const fn is_own(&self) -> bool {
+        !self.quoted && self.tunnels == 0
+    }
 }
 
 /// An event that was raised while the frame was decoded or its conversation tracked.
@@ -371,17 +381,17 @@ impl Dissection {
             .unwrap_or_default()
     }
 
-    /// The first field of this key outside quoted packets.
+    /// The first field of this key outside quoted packets and tunnels.
     #[must_use]
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.layers
             .iter()
-            .filter(|l| !l.quoted)
+            .filter(|l| l.is_own())
             .flat_map(|l| self.fields_of(l))
             .find(|f| f.def.key == key)
     }
 
-    /// The value of a number or flag field of this key outside quoted packets.
+    /// The value of a number or flag field of this key outside quoted packets and tunnels.
     #[must_use]
     pub fn number(&self, key: &str) -> Option<u64> {
         match self.field(key)?.value {

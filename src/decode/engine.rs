@@ -19,6 +19,7 @@ pub(super) struct Pending {
     pub(super) span: Span,
     pub(super) limit: Limit,
     pub(super) quoted: bool,
+    pub(super) tunnels: u8,
     pub(super) parent: Option<u16>,
     pub(super) missing: u32,
 }
@@ -37,6 +38,7 @@ pub fn decode_frame(frame: &[u8], d: &mut Dissection) {
             span,
             limit,
             quoted: false,
+            tunnels: 0,
             parent: None,
             missing: d.wire_len.saturating_sub(span.len),
         });
@@ -54,6 +56,7 @@ pub fn decode_span(frame: &[u8], d: &mut Dissection, next: Next, span: Span) {
         span,
         limit: Limit::Buffer,
         quoted: false,
+        tunnels: 0,
         parent: None,
         missing: 0,
     });
@@ -75,6 +78,7 @@ pub fn decode_message(
         span,
         limit: Limit::Buffer,
         quoted: false,
+        tunnels: 0,
         parent: None,
         missing: 0,
     };
@@ -138,6 +142,7 @@ fn layer(
         summary: (0, 0),
         fault: None,
         quoted: pending.quoted,
+        tunnels: pending.tunnels,
         parent: pending.parent,
     });
     let buffer = usize::from(pending.span.buf.0);
@@ -167,7 +172,8 @@ fn layer(
         d,
         speech,
     )
-    .lacking(pending.missing);
+    .lacking(pending.missing)
+    .within_tunnels(pending.tunnels);
     if speaks {
         cursor.remark_on_port(protocol);
     }

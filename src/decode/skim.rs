@@ -15,7 +15,7 @@ use super::{Dissection, Field, Layer, Value};
 /// What the flow room needs of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Skim {
-    /// The sender's address (the innermost, inside tunnels).
+    /// The sender's address (the innermost, where IP carries IP).
     pub src: IpAddr,
     /// The receiver's address.
     pub dst: IpAddr,
@@ -103,14 +103,9 @@ pub struct UdpSkim {
     pub payload_len: u32,
 }
 
-/// UDP ports and IP protocols that carry further packets: the innermost addresses count, so detail has to look.
-const TUNNEL_PORT: u16 = 4789;
-const TUNNELS: [IpNumber; 4] = [
-    ip_number::IPV4,
-    ip_number::IPV6,
-    ip_number::GRE,
-    IpNumber(137),
-];
+/// IP protocols that are themselves packets and frames: the innermost addresses count, so detail has to look. Tunnels with a
+/// header of their own are conversations of their two ends, whatever they carry.
+const TUNNELS: [IpNumber; 3] = [ip_number::IPV4, ip_number::IPV6, IpNumber(143)];
 
 /// IPv6 extension headers, some of which IPv4 may carry too.
 const EXTENSIONS: [IpNumber; 5] = [
@@ -191,9 +186,7 @@ fn skim_plain(frame: &[u8], wire_len: u32) -> Option<Skim> {
             })
         }
         1 => Transport::Other(1),
-        17 if usize::from(word(h, BODY + 4)) == body.len()
-            && ![src, dst].contains(&TUNNEL_PORT) =>
-        {
+        17 if usize::from(word(h, BODY + 4)) == body.len() => {
             let payload = span(8);
             Transport::Udp(UdpSkim {
                 src,
@@ -281,9 +274,6 @@ fn skim_any(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         Some(TransportSlice::Tcp(tcp)) => Transport::Tcp(tcp_skim(tcp, frame, wire)),
         Some(TransportSlice::Udp(udp)) => {
             let (src, dst) = (udp.source_port(), udp.destination_port());
-            if [src, dst].contains(&TUNNEL_PORT) {
-                return None;
-            }
             let payload = span_in(frame, udp.payload());
             // A length that cannot be right counts for nothing.
             let said = u32::from(udp.length()).checked_sub(8);
@@ -472,13 +462,13 @@ fn span_in(frame: &[u8], part: &[u8]) -> Span {
     Span::bytes(BufId::FRAME, offset_in(frame, part), part.len() as u32)
 }
 
-/// The same of a frame that was decoded in detail: its innermost IP packet that is not merely quoted.
+/// The same of a frame that was decoded in detail: its innermost IP packet that is not merely quoted or in a tunnel.
 #[must_use]
 pub fn from_detail(d: &Dissection) -> Option<Skim> {
     let mut addresses = None;
     let mut mac = None;
     let mut transport = None;
-    for layer in d.layers.iter().filter(|l| !l.quoted) {
+    for layer in d.layers.iter().filter(|l| l.is_own()) {
         let read = Read { d, layer };
         match layer.protocol.key {
             "eth" => mac = mac.or_else(|| Some((read.mac("eth.src")?, read.mac("eth.dst")?))),
@@ -498,6 +488,7 @@ pub fn from_detail(d: &Dissection) -> Option<Skim> {
             "ipv6.routing" => transport = read.carried("ipv6.routing.nxt").or(transport),
             "ipv6.fraghdr" => transport = read.carried("ipv6.fraghdr.nxt").or(transport),
             "ipv6.dstopts" => transport = read.carried("ipv6.dstopts.nxt").or(transport),
+            "ah" => transport = read.carried("ah.next_header").or(transport),
             "tcp" => transport = read.tcp().map(Transport::Tcp).or(transport),
             "udp" => transport = read.udp().map(Transport::Udp).or(transport),
             _ => {}

@@ -556,7 +556,7 @@ pub(super) fn carries(d: &Dissection, transport: &str) -> Option<&'static str> {
     let mut above = d
         .layers
         .iter()
-        .filter(|layer| !layer.quoted)
+        .filter(|layer| layer.is_own())
         .skip_while(|layer| layer.protocol.key != transport)
         .skip(1);
     above.next().map(|layer| layer.protocol.key)

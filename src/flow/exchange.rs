@@ -40,7 +40,7 @@ pub(super) struct Quoted {
 
 /// The frame's ARP message. Who asks and who is asked for are in it, not in the frame's addresses.
 pub(super) fn arp(d: &Dissection) -> Option<Exchange> {
-    let mut layers = d.layers.iter().filter(|layer| !layer.quoted);
+    let mut layers = d.layers.iter().filter(|layer| layer.is_own());
     let layer = layers.find(|layer| layer.protocol.key == "arp")?;
     let read = Read { d, layer };
     Some(Exchange {
@@ -135,7 +135,11 @@ pub(super) fn quoted(d: &Dissection) -> Option<Quoted> {
         None => d.number("icmpv6.type") == Some(1),
     };
     let mut found: Option<Quoted> = None;
-    for layer in d.layers.iter().filter(|layer| layer.quoted) {
+    for layer in d
+        .layers
+        .iter()
+        .filter(|layer| layer.quoted && layer.tunnels == 0)
+    {
         let read = Read { d, layer };
         let port = |key| read.number(key).map(|number| number as u16);
         match (layer.protocol.key, &mut found) {
@@ -181,7 +185,7 @@ pub(super) fn quoted(d: &Dissection) -> Option<Quoted> {
 fn above_ip(d: &Dissection) -> &'static str {
     let mut found = "ip";
     let mut below = "";
-    for layer in d.layers.iter().filter(|layer| !layer.quoted) {
+    for layer in d.layers.iter().filter(|layer| layer.is_own()) {
         let key = layer.protocol.key;
         if matches!(key, "ip" | "ipv6") || matches!(below, "ip" | "ipv6") && key != "data" {
             found = key;

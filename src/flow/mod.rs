@@ -322,8 +322,15 @@ impl Flows {
         }
         match carries(d, "udp") {
             Some("data") => d.raise(&events::DATAGRAM, None),
-            Some(app) if flow.app == "udp" => flow.app = app,
-            _ => {}
+            Some(app) => {
+                if flow.app == "udp" {
+                    flow.app = app;
+                }
+                if d.layers.iter().any(|layer| layer.tunnels > 0) {
+                    d.raise(&events::TUNNELED, None);
+                }
+            }
+            None => {}
         }
         flow.note_questions(d);
     }

@@ -30,6 +30,7 @@ pub struct Cursor<'b, 'o> {
     layer: u16,
     start: usize,
     quoted: bool,
+    tunnels: u8,
     doubt: Option<Fault>,
     d: &'o mut Dissection,
     speech: Option<Speech<'o>>,
@@ -74,6 +75,7 @@ impl<'b, 'o> Cursor<'b, 'o> {
             layer,
             start: at,
             quoted,
+            tunnels: 0,
             doubt: None,
             d,
             speech,
@@ -83,6 +85,12 @@ impl<'b, 'o> Cursor<'b, 'o> {
     /// Says that so many bytes behind the end were on the wire and were not captured.
     pub(super) fn lacking(mut self, missing: u32) -> Self {
         self.missing = missing;
+        self
+    }
+
+    /// Says how many tunnels, one inside the other, carry the packet of this layer.
+    pub(super) const fn within_tunnels(mut self, tunnels: u8) -> Self {
+        self.tunnels = tunnels;
         self
     }
 

@@ -7,26 +7,44 @@ use crate::model::{EventDef, Span};
 use super::{Cursor, Mark};
 use crate::decode::dissection::{FragmentPart, Inner, Raised, StreamPart};
 use crate::decode::engine::Pending;
-use crate::decode::{FieldDef, Limit, Next};
+use crate::decode::{FaultKind, FieldDef, Limit, Next};
+
+/// How many tunnels may lie in each other: each of them says much about all the bytes that are left, and hostile frames
+/// nest without end.
+const TUNNELS_MAX: u8 = 8;
 
 impl Cursor<'_, '_> {
     /// Names what stands in a span: it becomes a layer of its own when this one is done.
     pub fn next(&mut self, next: Next, span: Span) {
-        self.defer(next, span, self.limit, self.quoted);
+        self.defer(next, span, self.limit, (self.quoted, self.tunnels));
     }
 
     /// As [`Self::next`], for a packet that this one only quotes.
     pub fn quote(&mut self, next: Next, span: Span) {
-        self.defer(next, span, Limit::Quote, true);
+        self.defer(next, span, Limit::Quote, (true, self.tunnels));
     }
 
-    fn defer(&mut self, next: Next, span: Span, limit: Limit, quoted: bool) {
+    /// As [`Self::next`], for a packet that this one carries from one end of a tunnel to the other: it is shown, but the
+    /// frame stays one of the tunnel's conversation.
+    pub fn tunnel(&mut self, next: Next, span: Span) {
+        let tunnels = self.tunnels.saturating_add(1);
+        if tunnels > TUNNELS_MAX {
+            self.note(self.bad(FaultKind::Limit(
+                "more tunnels inside each other than it follows",
+            )));
+            return self.next(Next::Data, span);
+        }
+        self.defer(next, span, self.limit, (self.quoted, tunnels));
+    }
+
+    fn defer(&mut self, next: Next, span: Span, limit: Limit, (quoted, tunnels): (bool, u8)) {
         if span.len > 0 && !self.d.mute {
             self.d.pending.push(Pending {
                 next,
                 span,
                 limit,
                 quoted,
+                tunnels,
                 parent: Some(self.layer),
                 missing: self.missing,
             });
@@ -35,7 +53,7 @@ impl Cursor<'_, '_> {
 
     /// Hands on TCP payload, to be put in order and cut into messages.
     pub fn stream(&mut self, src: u16, dst: u16, span: Span) {
-        if self.quoted {
+        if self.quoted || self.tunnels > 0 {
             self.next(Next::Data, span);
         } else {
             self.d.stream = Some(StreamPart { span, src, dst });
@@ -44,7 +62,7 @@ impl Cursor<'_, '_> {
 
     /// Hands on a fragment, to be put together with its siblings.
     pub fn fragment(&mut self, part: FragmentPart) {
-        if self.quoted {
+        if self.quoted || self.tunnels > 0 {
             self.next(Next::Data, part.span);
         } else {
             self.d.fragment = Some(part);
@@ -72,6 +90,7 @@ impl Cursor<'_, '_> {
                         span,
                         limit: self.limit,
                         quoted: false,
+                        tunnels: self.tunnels,
                         parent: Some(self.layer),
                         missing: 0,
                     },
@@ -118,7 +137,7 @@ impl Cursor<'_, '_> {
 
     /// Raises an event whose message reaches from the mark to here.
     pub fn event_since(&mut self, mark: Mark, def: &'static EventDef) {
-        if !self.quoted && !self.d.mute && !self.d.again {
+        if !self.quoted && self.tunnels == 0 && !self.d.mute && !self.d.again {
             let fields = (mark.field, self.d.fields.len() as u32);
             self.d.events.push(Raised {
                 def,

@@ -203,5 +203,5 @@ pub(in super::super) fn sacked(d: &Dissection) -> u32 {
 /// The layer of a frame's innermost segment.
 pub(in super::super) fn innermost(d: &Dissection) -> Option<usize> {
     let mut layers = d.layers.iter();
-    layers.rposition(|layer| layer.protocol.key == "tcp" && !layer.quoted)
+    layers.rposition(|layer| layer.protocol.key == "tcp" && layer.is_own())
 }

@@ -79,6 +79,7 @@ pub(super) fn story(
         "icmp" | "icmpv6" if seen("icmp.echo_reply") || seen("icmpv6.echo_reply") => "ping",
         "icmpv6" if starts("ndp.") => "ipv6-join",
         "icmpv6" if starts("mld.") => "mld",
+        _ if of_last("udp.tunnel") => "udp",
         app => app,
     }
 }
