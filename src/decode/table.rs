@@ -42,6 +42,8 @@ pub enum Claim {
     EtherType(u16),
     /// An LLC service access point.
     Llc(u8),
+    /// A PPP protocol number.
+    Ppp(u16),
     /// An IP protocol number.
     IpProto(u8),
     /// A UDP port of either side.
@@ -67,6 +69,8 @@ pub enum Next {
     EtherType(u16),
     /// An LLC service access point.
     Llc(u8),
+    /// A PPP protocol number.
+    Ppp(u16),
     /// An IP protocol number.
     IpProto(u8),
     /// UDP payload between these ports (source, destination).
@@ -225,6 +229,7 @@ pub fn claimed(next: Next, bytes: &[u8]) -> Option<&'static Protocol> {
         Next::Link(n) => claims.get(&Claim::Link(n)),
         Next::EtherType(n) => claims.get(&Claim::EtherType(n)),
         Next::Llc(n) => claims.get(&Claim::Llc(n)),
+        Next::Ppp(n) => claims.get(&Claim::Ppp(n)),
         Next::IpProto(n) => claims.get(&Claim::IpProto(n)),
         Next::Udp(src, dst) => {
             let (low, high) = (src.min(dst), src.max(dst));

@@ -1,11 +1,16 @@
 //! The table: one row a protocol, one file a protocol. A new protocol is its file and its row here.
 
+mod ah;
 mod arp;
 mod data;
 mod dhcp;
 mod dhcpv6;
 mod dns;
+mod erspan;
 mod ethernet;
+mod geneve;
+mod gre;
+mod gtp;
 mod http;
 mod icmp;
 mod icmp_extension;
@@ -16,8 +21,11 @@ mod ipv6;
 mod isl;
 mod llc;
 mod loopback;
+mod mpls;
 mod ntp;
 mod padding;
+mod ppp;
+mod pppoe;
 mod qinq;
 mod raw;
 mod sct;
@@ -25,9 +33,11 @@ mod sll;
 mod ssh;
 mod stp;
 mod tcp;
+mod teredo;
 mod tls;
 mod udp;
 mod vlan;
+mod vxlan;
 mod x509;
 
 use super::{FieldDef, Protocol};
@@ -58,6 +68,15 @@ pub(super) static TABLE: &[&Protocol] = &[
     &loopback::PROTOCOL,
     &loopback::NETWORK_ORDER,
     &raw::PROTOCOL,
+    &pppoe::DISCOVERY,
+    &pppoe::SESSION,
+    &ppp::PROTOCOL,
+    &ppp::lcp::PROTOCOL,
+    &ppp::pap::PROTOCOL,
+    &mpls::PROTOCOL,
+    &vxlan::PROTOCOL,
+    &geneve::PROTOCOL,
+    &erspan::PROTOCOL,
     &arp::PROTOCOL,
     &ipv4::PROTOCOL,
     &ipv6::PROTOCOL,
@@ -65,6 +84,10 @@ pub(super) static TABLE: &[&Protocol] = &[
     &ipv6::ROUTING,
     &ipv6::FRAGMENT,
     &ipv6::DESTINATION,
+    &ah::PROTOCOL,
+    &gre::PROTOCOL,
+    &gtp::PROTOCOL,
+    &teredo::PROTOCOL,
     &igmp::PROTOCOL,
     &icmp::PROTOCOL,
     &icmp_extension::PROTOCOL,

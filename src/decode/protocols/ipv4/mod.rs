@@ -54,6 +54,7 @@ pub(super) static PROTOCOL: Protocol = Protocol {
     spec: "RFC 791",
     claims: &[
         Claim::EtherType(0x0800),
+        Claim::Ppp(0x0021),
         Claim::IpProto(4),
         Claim::Link(228),
     ],

@@ -41,6 +41,7 @@ pub(super) static PROTOCOL: Protocol = Protocol {
     spec: "RFC 8200",
     claims: &[
         Claim::EtherType(0x86dd),
+        Claim::Ppp(0x0057),
         Claim::IpProto(41),
         Claim::Link(229),
     ],
