@@ -166,12 +166,20 @@ fn time(
     (nanoseconds != 0).then(|| (key, d.keep(&text), depth))
 }
 
-/// Has the innermost segment of a frame a header that its packet has room for? Else its numbers are no numbers of a segment.
-/// One that only the capture cut has them.
+/// Has the innermost segment of a frame a known end, and a header that its packet has room for? Else its numbers are no
+/// numbers of a segment. One that only the capture cut has them.
 pub(in super::super) fn is_readable(d: &Dissection) -> bool {
-    let layer = innermost(d).and_then(|layer| d.layers.get(layer));
-    let fault = layer.and_then(|layer| layer.fault.as_ref());
-    match fault.map(|fault| &fault.kind) {
+    let Some(layer) = innermost(d).and_then(|layer| d.layers.get(layer)) else {
+        return false;
+    };
+    if !d
+        .fields_of(layer)
+        .iter()
+        .any(|field| field.def.key == "tcp.len")
+    {
+        return false;
+    }
+    match layer.fault.as_ref().map(|fault| &fault.kind) {
         Some(FaultKind::Truncated { limit, .. }) => match limit {
             Limit::Snaplen => true,
             Limit::Length(field) => *field == HEADER_LEN,

@@ -94,6 +94,8 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     }
     let mut heard = options::Heard::new((flags.0 & 0x10 != 0).then_some(ack));
     let len = (header as usize).saturating_sub(20);
+    // Where the capture cut the header itself, part of what is missing is no payload.
+    let cut = len.saturating_sub(c.left()) as u32;
     let options = if len > 0 {
         c.within(&HEADER_LEN, len, |c| options::decode(c, &mut heard))
     } else {
@@ -102,8 +104,13 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 
     let missing = c.missing();
     let payload = c.rest_span();
-    let whole = payload.len.saturating_add(missing);
-    c.computed(&LEN, Value::Num(u64::from(whole)));
+    let mut whole = payload.len.saturating_add(missing).saturating_sub(cut);
+    if c.envelope().is_some_and(|envelope| envelope.piece) {
+        // The other fragments say where the segment ends.
+        whole = 0;
+    } else {
+        c.computed(&LEN, Value::Num(u64::from(whole)));
+    }
     superframe(c, whole);
     if payload.len > 0 {
         c.put(&PAYLOAD, payload, Value::Bytes);
@@ -258,7 +265,8 @@ fn each_flag(c: &mut Cursor<'_, '_>, flags: &Flags) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use crate::decode::testing::{Seen, see};
-    use crate::model::LinkType;
+    use crate::decode::{Dissection, decode_frame};
+    use crate::model::{LinkType, PacketId, Timestamp};
 
     fn tcp(segment: &str) -> Seen {
         let len = 20 + segment.bytes().filter(u8::is_ascii_hexdigit).count() / 2;
@@ -312,6 +320,28 @@ mod tests {
         assert_eq!(frame(1460).first("wirewalk.tcp.superframe"), "");
         let text = frame(1461).first("wirewalk.tcp.superframe");
         assert!(text.starts_with("a packet of 1501 bytes"), "{text}");
+    }
+
+    #[test]
+    fn what_the_capture_cut_of_the_header_is_no_payload() {
+        // 1000 bytes behind a header of 32, of which the capture kept 24, or none of the options.
+        let length = |kept: usize, fragment: u8| {
+            let mut packet = vec![0x45, 0, 4, 28, 0, 1, fragment, 0, 64, 6, 0, 0];
+            packet.extend([10, 0, 0, 1, 10, 0, 0, 2]);
+            packet.extend([0, 80, 0, 90, 0, 0, 0, 1, 0, 0, 0, 1, 0x80, 0x10, 1, 0]);
+            packet.extend([0, 0, 0, 0, 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2]);
+            packet.truncate(20 + kept);
+            let mut d = Dissection::default();
+            let (wire, captured) = (1052, packet.len() as u32);
+            d.begin(PacketId(1), Timestamp(0), LinkType::IPV4, wire, captured);
+            decode_frame(&packet, &mut d);
+            d.number("tcp.len")
+        };
+        for kept in [20, 24, 31, 32] {
+            assert_eq!(length(kept, 0), Some(1000), "{kept}");
+        }
+        // The first fragment does not tell where the segment ends.
+        assert_eq!(length(32, 0x20), None);
     }
 
     #[test]
