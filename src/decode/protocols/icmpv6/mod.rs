@@ -1,5 +1,6 @@
 //! ICMPv6: what IPv6 itself asks and reports. RFC 4443; neighbour discovery and multicast listeners have their own files.
 
+mod codes;
 mod mld;
 mod ndp;
 mod node;
@@ -20,6 +21,7 @@ const TYPES: Names = &[
     (4, "parameter problem"),
     (100, "experiment"),
     (101, "experiment"),
+    (127, "reserved for more errors"),
     (128, "echo request"),
     (129, "echo reply"),
     (130, "multicast listener query"),
@@ -56,42 +58,13 @@ const TYPES: Names = &[
     (161, "extended echo reply"),
     (200, "experiment"),
     (201, "experiment"),
-];
-
-const UNREACHABLE: Names = &[
-    (0, "no route to the destination"),
-    (1, "communication administratively prohibited"),
-    (2, "beyond the scope of the source address"),
-    (3, "address unreachable"),
-    (4, "port unreachable"),
-    (5, "source address failed a policy"),
-    (6, "route rejected"),
-    (7, "error in the source routing header"),
-    (8, "headers too long"),
-];
-
-const EXCEEDED: Names = &[
-    (0, "hop limit reached 0 on the way"),
-    (1, "fragments did not all arrive in time"),
-];
-
-const PROBLEM: Names = &[
-    (0, "a header field is wrong"),
-    (1, "unknown next header"),
-    (2, "unknown option"),
-    (3, "first fragment without all headers"),
-    (4, "error in a segment routing header"),
-    (5, "unknown next header at an intermediate node"),
-    (6, "extension header too big"),
-    (7, "extension header chain too long"),
-    (8, "too many extension headers"),
-    (9, "too many options"),
-    (10, "option too big"),
+    (255, "reserved for more messages"),
 ];
 
 fields! {
     TYPE: "icmpv6.type", "Type", Show::Names(Base::Dec, TYPES), "What the message is; errors are below 128, questions and answers from there on.";
     CODE: "icmpv6.code", "Code", Show::Plain, "The reason, within the type.";
+    MEANING: "wirewalk.icmpv6.code.name", "Meaning", Show::Plain, "What this code says in a message of this type.";
     CHECKSUM: "icmpv6.checksum", "Checksum", Show::Hex(4), "Sum over addresses and message that the receiver checks.";
     STATUS_FIELD: "icmpv6.checksum.status", "Checksum status", Show::Names(Base::Dec, STATUS), "Whether the bytes give the checksum; a message that they do not give it for is dropped.";
     RESERVED: "icmpv6.reserved", "Reserved", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
@@ -159,7 +132,14 @@ pub(super) static PROTOCOL: Protocol = Protocol {
 
 fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let kind = c.u8(&TYPE)?;
+    let at = c.ahead(1);
     let code = c.u8(&CODE)?;
+    if let Some(meaning) = codes::name(kind, code).filter(|_| c.detail()) {
+        c.nest(|c| {
+            c.put_text(&MEANING, at, meaning);
+            Ok(())
+        })?;
+    }
     c.checksum(&SUM, None)?;
     let name = TYPE.name_of(u64::from(kind)).unwrap_or("unknown type");
     match kind {
@@ -240,7 +220,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             }
         }
         155 => rpl::decode(c, code),
-        160 | 161 => extended(c, kind == 160, name),
+        160 | 161 => extended(c, kind == 160, code, name),
         _ => {
             c.summary(format_args!("{name}, type {kind}, code {code}"));
             c.next(Next::Data, c.rest_span());
@@ -251,19 +231,16 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 
 /// The messages that quote the packet which they are about.
 fn report(c: &mut Cursor<'_, '_>, kind: u8, code: u8) -> Result<(), Fault> {
-    let reason = |names: Names| {
-        let found = names.iter().find(|row| row.0 == u64::from(code));
-        found.map_or("unknown code", |row| row.1)
-    };
+    let reason = codes::name(kind, code).unwrap_or("unknown code");
     let mut units = 0;
     match kind {
         1 | 3 => {
             units = length(c)?;
             if kind == 1 {
-                c.summary(format_args!("{}", reason(UNREACHABLE)));
+                c.summary(format_args!("{reason}"));
                 c.event(&UNREACHED);
             } else {
-                c.summary(format_args!("{}", reason(EXCEEDED)));
+                c.summary(format_args!("{reason}"));
                 c.event(&TIME);
             }
         }
@@ -274,7 +251,7 @@ fn report(c: &mut Cursor<'_, '_>, kind: u8, code: u8) -> Result<(), Fault> {
         }
         _ => {
             let pointer = c.u32(&POINTER)?;
-            c.summary(format_args!("{}, at byte {pointer}", reason(PROBLEM)));
+            c.summary(format_args!("{reason}, at byte {pointer}"));
         }
     }
     let rest = c.rest_span();
@@ -303,7 +280,12 @@ fn length(c: &mut Cursor<'_, '_>) -> Result<u8, Fault> {
     Ok(units)
 }
 
-fn extended(c: &mut Cursor<'_, '_>, request: bool, name: &'static str) -> Result<(), Fault> {
+fn extended(
+    c: &mut Cursor<'_, '_>,
+    request: bool,
+    code: u8,
+    name: &'static str,
+) -> Result<(), Fault> {
     c.u16(&IDENT)?;
     c.u8(&EXT_SEQ)?;
     if request {
@@ -317,7 +299,10 @@ fn extended(c: &mut Cursor<'_, '_>, request: bool, name: &'static str) -> Result
         c.flag(&EXT_IP6, 1, 7)?;
     }
     c.take(1)?;
-    c.summary(format_args!("{name}"));
+    match codes::name(161, code).filter(|_| !request) {
+        Some(meaning) => c.summary(format_args!("{name}, {meaning}")),
+        None => c.summary(format_args!("{name}")),
+    }
     let next = if request {
         Next::Named("icmp.ext")
     } else {

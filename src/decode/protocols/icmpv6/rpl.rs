@@ -3,7 +3,7 @@
 use crate::decode::{Base, Cursor, Fault, FieldDef, Names, Show, Value, fields};
 
 use super::options::OPTION;
-use super::{RESERVED, put_bits};
+use super::{RESERVED, codes, put_bits};
 
 const MODES: Names = &[
     (0, "no routes downwards"),
@@ -162,7 +162,10 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>, code: u8) -> Result<(), Fault> {
             }
         }
         _ => {
-            c.summary(format_args!("RPL, code {code}"));
+            match codes::name(155, code) {
+                Some(name) => c.summary(format_args!("RPL, {name}")),
+                None => c.summary(format_args!("RPL, code {code}")),
+            }
             let rest = c.left();
             if rest > 0 {
                 c.bytes(&SEALED, rest)?;

@@ -1,5 +1,7 @@
 //! ICMP: what IPv4 itself asks and reports. RFC 792; router discovery RFC 1256, path MTU RFC 1191, extended echo RFC 8335.
 
+mod codes;
+
 use std::net::Ipv4Addr;
 
 use crate::decode::checksum::{Checksum, STATUS, Sum};
@@ -26,6 +28,16 @@ const TYPES: Names = &[
     (17, "address mask request"),
     (18, "address mask reply"),
     (19, "reserved for security"),
+    (20, "reserved for an experiment"),
+    (21, "reserved for an experiment"),
+    (22, "reserved for an experiment"),
+    (23, "reserved for an experiment"),
+    (24, "reserved for an experiment"),
+    (25, "reserved for an experiment"),
+    (26, "reserved for an experiment"),
+    (27, "reserved for an experiment"),
+    (28, "reserved for an experiment"),
+    (29, "reserved for an experiment"),
     (30, "traceroute"),
     (31, "datagram conversion error"),
     (32, "mobile host redirect"),
@@ -42,43 +54,7 @@ const TYPES: Names = &[
     (43, "extended echo reply"),
     (253, "experiment"),
     (254, "experiment"),
-];
-
-const UNREACHABLE: Names = &[
-    (0, "network unreachable"),
-    (1, "host unreachable"),
-    (2, "protocol unreachable"),
-    (3, "port unreachable"),
-    (4, "fragmentation needed, but not allowed"),
-    (5, "source route failed"),
-    (6, "network unknown"),
-    (7, "host unknown"),
-    (8, "source host isolated"),
-    (9, "network administratively prohibited"),
-    (10, "host administratively prohibited"),
-    (11, "network unreachable for this type of service"),
-    (12, "host unreachable for this type of service"),
-    (13, "communication administratively prohibited"),
-    (14, "host precedence violation"),
-    (15, "precedence cutoff"),
-];
-
-const REDIRECT: Names = &[
-    (0, "for the network"),
-    (1, "for the host"),
-    (2, "for the type of service and network"),
-    (3, "for the type of service and host"),
-];
-
-const EXCEEDED: Names = &[
-    (0, "time to live reached 0 on the way"),
-    (1, "fragments did not all arrive in time"),
-];
-
-const PROBLEM: Names = &[
-    (0, "the pointer shows where"),
-    (1, "an option is missing"),
-    (2, "bad length"),
+    (255, "reserved"),
 ];
 
 const STATES: Names = &[
@@ -94,6 +70,7 @@ const STATES: Names = &[
 fields! {
     TYPE: "icmp.type", "Type", Show::Names(Base::Dec, TYPES), "What the message is: a question, an answer or a report of an error.";
     CODE: "icmp.code", "Code", Show::Plain, "The reason, within the type.";
+    MEANING: "wirewalk.icmp.code.name", "Meaning", Show::Plain, "What this code says in a message of this type.";
     CHECKSUM: "icmp.checksum", "Checksum", Show::Hex(4), "Sum over the message that the receiver checks.";
     STATUS_FIELD: "icmp.checksum.status", "Checksum status", Show::Names(Base::Dec, STATUS), "Whether the bytes give the checksum; a message that they do not give it for is dropped.";
     UNUSED: "icmp.unused", "Unused", Show::Plain, "Reserved: senders set it to zero, receivers ignore it.";
@@ -161,7 +138,15 @@ pub(super) static PROTOCOL: Protocol = Protocol {
 
 fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     let kind = c.u8(&TYPE)?;
+    let at = c.ahead(1);
     let code = c.u8(&CODE)?;
+    let meaning = codes::name(kind, code);
+    if let Some(meaning) = meaning.filter(|_| c.detail()) {
+        c.nest(|c| {
+            c.put_text(&MEANING, at, meaning);
+            Ok(())
+        })?;
+    }
     c.checksum(&SUM, None)?;
     let name = TYPE.name_of(u64::from(kind)).unwrap_or("unknown type");
     match kind {
@@ -190,14 +175,20 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         }
         42 | 43 => {
             extended(c, kind == 42)?;
-            c.summary(format_args!("{name}"));
+            match meaning.filter(|_| kind == 43) {
+                Some(meaning) => c.summary(format_args!("{name}, {meaning}")),
+                None => c.summary(format_args!("{name}")),
+            }
             // Only the request names an interface in an extension.
             if kind == 42 {
                 c.next(Next::Named("icmp.ext"), c.rest_span());
                 return Ok(());
             }
         }
-        _ => c.summary(format_args!("{name}, type {kind}, code {code}")),
+        _ => match meaning {
+            Some(meaning) => c.summary(format_args!("{name}, {meaning}")),
+            None => c.summary(format_args!("{name}, type {kind}, code {code}")),
+        },
     }
     c.next(Next::Data, c.rest_span());
     Ok(())
@@ -205,13 +196,13 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
 
 /// The messages that quote the packet which they are about.
 fn report(c: &mut Cursor<'_, '_>, kind: u8, code: u8, name: &'static str) -> Result<(), Fault> {
-    let reason = |names| name_in(names, code);
+    let reason = codes::name(kind, code).unwrap_or("unknown code");
     let mut units = 0;
     match kind {
         3 if code == 4 => {
             units = length(c, 1)?;
             let mtu = c.u16(&MTU)?;
-            c.summary(format_args!("{}, mtu {mtu}", reason(UNREACHABLE)));
+            c.summary(format_args!("{reason}, mtu {mtu}"));
             c.event(&NEEDED);
         }
         3 => {
@@ -219,12 +210,12 @@ fn report(c: &mut Cursor<'_, '_>, kind: u8, code: u8, name: &'static str) -> Res
             if units > 0 {
                 c.bytes(&UNUSED, 2)?;
             }
-            c.summary(format_args!("{}", reason(UNREACHABLE)));
+            c.summary(format_args!("{reason}"));
             c.event(&UNREACHED);
         }
         5 => {
             let gateway = Ipv4Addr::from(c.ip4(&GATEWAY)?);
-            c.summary(format_args!("use {gateway} instead, {}", reason(REDIRECT)));
+            c.summary(format_args!("use {gateway} instead, {reason}"));
             c.event(&REDIRECTED);
         }
         11 => {
@@ -232,7 +223,7 @@ fn report(c: &mut Cursor<'_, '_>, kind: u8, code: u8, name: &'static str) -> Res
             if units > 0 {
                 c.bytes(&UNUSED, 2)?;
             }
-            c.summary(format_args!("{}", reason(EXCEEDED)));
+            c.summary(format_args!("{reason}"));
             c.event(&TIME);
         }
         12 => {
@@ -241,7 +232,7 @@ fn report(c: &mut Cursor<'_, '_>, kind: u8, code: u8, name: &'static str) -> Res
             if units > 0 {
                 c.bytes(&UNUSED, 2)?;
             }
-            c.summary(format_args!("{name}, {}", reason(PROBLEM)));
+            c.summary(format_args!("{name}, {reason}"));
         }
         _ => {
             c.bytes(&UNUSED, 4)?;
@@ -300,11 +291,6 @@ fn quote(c: &mut Cursor<'_, '_>, units: u8) {
         ..rest
     };
     c.next(Next::Named("icmp.ext"), extensions);
-}
-
-fn name_in(names: Names, code: u8) -> &'static str {
-    let found = names.iter().find(|row| row.0 == u64::from(code));
-    found.map_or("unknown code", |row| row.1)
 }
 
 /// Identifier and sequence number, each in both byte orders.
