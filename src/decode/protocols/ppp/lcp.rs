@@ -1,6 +1,7 @@
 //! LCP: how the two ends of a PPP line set it up, test it and take it down. RFC 1661 sections 5 and 6.
 
-use crate::decode::{Base, Claim, Cursor, Fault, Names, Next, Protocol, Show, fields};
+use super::options;
+use crate::decode::{Base, Claim, Cursor, Fault, Names, Next, Protocol, Show, fields, joined};
 use crate::model::Osi;
 
 const CODES: Names = &[
@@ -33,7 +34,7 @@ pub(in crate::decode::protocols) static PROTOCOL: Protocol = Protocol {
     osi: Osi::Link,
     spec: "RFC 1661",
     claims: &[Claim::Ppp(0xc021)],
-    fields: FIELDS,
+    fields: joined![FIELDS, options::FIELDS],
     events: &[],
     decode,
     talk: None,
@@ -50,6 +51,7 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     };
     c.clip(rest, &LENGTH);
     match code {
+        1..=4 => options::decode(c)?,
         8 => drop(c.u16(&REJECTED)?),
         9..=11 => {
             c.u32(&MAGIC)?;
@@ -81,7 +83,7 @@ mod tests {
     fn lengths_that_cannot_be() {
         assert_eq!(ppp("c021 016a0003").faults(), [("lcp", "bad-length")]);
         assert_eq!(ppp("c021 096a0008a4cb").faults(), [("lcp", "truncated")]);
-        let seen = ppp("c021 01010005aabb");
+        let seen = ppp("c021 05010005aabb");
         assert_eq!(seen.first("data.data"), "aa");
     }
 }

@@ -1,6 +1,7 @@
 //! PPP: two ends of a line agree on it and carry packets of several protocols over it. RFC 1661; framing RFC 1662.
 
 pub(super) mod lcp;
+mod options;
 pub(super) mod pap;
 
 use crate::decode::{Base, Claim, Cursor, Fault, Names, Next, Protocol, Show, fields};
