@@ -56,6 +56,12 @@ impl Layer {
     pub const fn is_own(&self) -> bool {
         !self.quoted && self.tunnels == 0
     }
+
+    /// A part of a packet that the frame carries through a tunnel.
+    #[must_use]
+    pub const fn is_tunneled(&self) -> bool {
+        !self.quoted && self.tunnels > 0
+    }
 }
 
 /// An event that was raised while the frame was decoded or its conversation tracked.

@@ -465,10 +465,20 @@ fn span_in(frame: &[u8], part: &[u8]) -> Span {
 /// The same of a frame that was decoded in detail: its innermost IP packet that is not merely quoted or in a tunnel.
 #[must_use]
 pub fn from_detail(d: &Dissection) -> Option<Skim> {
+    from_layers(d, Layer::is_own)
+}
+
+/// The same of the innermost packet that a tunnel carries.
+#[must_use]
+pub fn from_tunnel(d: &Dissection) -> Option<Skim> {
+    from_layers(d, Layer::is_tunneled)
+}
+
+fn from_layers(d: &Dissection, counts: fn(&Layer) -> bool) -> Option<Skim> {
     let mut addresses = None;
     let mut mac = None;
     let mut transport = None;
-    for layer in d.layers.iter().filter(|l| l.is_own()) {
+    for layer in d.layers.iter().filter(|l| counts(l)) {
         let read = Read { d, layer };
         match layer.protocol.key {
             "eth" => mac = mac.or_else(|| Some((read.mac("eth.src")?, read.mac("eth.dst")?))),

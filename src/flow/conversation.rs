@@ -1,7 +1,7 @@
 //! One conversation: who, when, how much, how it went, and what is known of it.
 
 use crate::decode::skim::TcpSkim;
-use crate::decode::{Dissection, Fact, Protocol};
+use crate::decode::{Dissection, Fact, Layer, Protocol};
 use crate::model::{BufId, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp};
 
 use super::Want;
@@ -280,18 +280,11 @@ impl Flow {
 
     /// Adds to the frame what others say of its segment.
     fn analyse(&mut self, from: Side, segment: &TcpSkim, d: &mut Dissection) {
-        if !analysis::is_readable(d) {
-            return;
-        }
         let connection = self.tcp.get_or_insert_default();
         let analysis = connection.analysis.get_or_insert_default();
-        let around = analysis::Around {
-            frame: d.packet,
-            time: d.time,
-            sacked: analysis::sacked(d),
-            reused: self.reuses_ports,
-        };
-        analysis.take(from, segment, &around).tell(d);
+        if let Some(layer) = analysis::innermost(d, Layer::is_own) {
+            analysis.analyse(from, segment, self.reuses_ports, d, layer);
+        }
     }
 
     /// Says of a reset why it was sent, as far as that is known.

@@ -21,6 +21,7 @@ mod table;
 mod tcp;
 #[cfg(test)]
 mod testing;
+mod tunneled;
 mod waiting;
 
 use std::collections::VecDeque;
@@ -39,6 +40,7 @@ use hearing::Hearing;
 use recent::{Recent, Seen};
 use table::{Key, Table};
 use tcp::{Around, Signs};
+use tunneled::Tunneled;
 
 pub use conversation::{Flow, Outcome};
 pub use endings::Ending;
@@ -75,6 +77,7 @@ pub struct Flows {
     table: Table,
     recent: Recent,
     fragments: Fragments,
+    tunneled: Tunneled,
     ended: VecDeque<Box<Flow>>,
     signs: Signs,
     /// Bytes of memory that all connections take for what waits.
@@ -121,6 +124,7 @@ impl Flows {
         }
         self.follow(frame, found, d, opener);
         if all {
+            self.tunneled.analyse(d);
             // What no decoder reads is shown too: fragments, quoted packets, heads that are not complete.
             d.conceal(frame);
         }

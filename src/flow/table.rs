@@ -28,7 +28,7 @@ const PAUSE: i64 = 5_000_000_000;
 
 /// What tells conversations apart, the same in both directions. Between IPv4 addresses it is small, so that the table of
 /// many conversations stays in the processor's cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     V4(Short),
     V6(Long),

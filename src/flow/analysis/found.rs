@@ -1,6 +1,6 @@
 //! What the analysis found in one segment, and how it becomes fields of the frame's TCP layer.
 
-use crate::decode::{Dissection, FaultKind, Limit, Value};
+use crate::decode::{Dissection, FaultKind, Layer, Limit, Value};
 use crate::model::PacketId;
 
 use super::direction::Scale;
@@ -90,13 +90,11 @@ impl Found {
         self.signs
     }
 
-    /// Adds it to the frame's innermost TCP layer.
-    pub(in super::super) fn tell(&self, d: &mut Dissection) {
+    /// Adds it to the layer of its segment.
+    pub(in super::super) fn tell(&self, d: &mut Dissection, layer: usize) {
         let fields = self.fields(d);
-        if let Some(layer) = innermost(d) {
-            d.append_to(layer, "tcp.window_size_value", &self.window());
-            d.append(layer, &fields);
-        }
+        d.append_to(layer, "tcp.window_size_value", &self.window());
+        d.append(layer, &fields);
     }
 
     /// The window as the receiver reckons with it.
@@ -166,17 +164,14 @@ fn time(
     (nanoseconds != 0).then(|| (key, d.keep(&text), depth))
 }
 
-/// Has the innermost segment of a frame a known end, and a header that its packet has room for? Else its numbers are no
-/// numbers of a segment. One that only the capture cut has them.
-pub(in super::super) fn is_readable(d: &Dissection) -> bool {
-    let Some(layer) = innermost(d).and_then(|layer| d.layers.get(layer)) else {
+/// Has the segment of a layer a known end, and a header that its packet has room for? Else its numbers are no numbers of a
+/// segment. One that only the capture cut has them.
+pub(in super::super) fn is_readable(d: &Dissection, layer: usize) -> bool {
+    let Some(layer) = d.layers.get(layer) else {
         return false;
     };
-    if !d
-        .fields_of(layer)
-        .iter()
-        .any(|field| field.def.key == "tcp.len")
-    {
+    let mut fields = d.fields_of(layer).iter();
+    if !fields.any(|field| field.def.key == "tcp.len") {
         return false;
     }
     match layer.fault.as_ref().map(|fault| &fault.kind) {
@@ -190,11 +185,11 @@ pub(in super::super) fn is_readable(d: &Dissection) -> bool {
     }
 }
 
-/// Bytes that the selective acknowledgments of a frame's innermost segment name; as in Wireshark, of the first three.
-pub(in super::super) fn sacked(d: &Dissection) -> u32 {
+/// Bytes that the selective acknowledgments of a layer's segment name; as in Wireshark, of the first three.
+pub(in super::super) fn sacked(d: &Dissection, layer: usize) -> u32 {
     const BLOCKS: usize = 3;
-    let layer = innermost(d).and_then(|layer| d.layers.get(layer));
-    let fields = layer.map_or(&[][..], |layer| d.fields_of(layer));
+    let fields = d.layers.get(layer).map(|layer| d.fields_of(layer));
+    let fields = fields.unwrap_or_default();
     let edges = |key: &'static str| {
         let named = fields.iter().filter(move |field| field.def.key == key);
         named.map(|field| match field.value {
@@ -208,8 +203,8 @@ pub(in super::super) fn sacked(d: &Dissection) -> u32 {
     })
 }
 
-/// The layer of a frame's innermost segment.
-pub(in super::super) fn innermost(d: &Dissection) -> Option<usize> {
+/// The layer of a frame's innermost segment, of those layers that count.
+pub(in super::super) fn innermost(d: &Dissection, counts: fn(&Layer) -> bool) -> Option<usize> {
     let mut layers = d.layers.iter();
-    layers.rposition(|layer| layer.protocol.key == "tcp" && layer.is_own())
+    layers.rposition(|layer| layer.protocol.key == "tcp" && counts(layer))
 }

@@ -8,6 +8,7 @@ mod found;
 mod tests;
 mod unacked;
 
+use crate::decode::Dissection;
 use crate::decode::skim::TcpSkim;
 use crate::model::{PacketId, Side, Timestamp};
 
@@ -15,7 +16,8 @@ use direction::{Direction, Scale, behind};
 use found::Signs;
 use unacked::Unacked;
 
-pub(super) use found::{Found, innermost, is_readable, sacked};
+pub(super) use found::innermost;
+use found::{Found, is_readable, sacked};
 
 /// How soon after a duplicate ACK bytes are sent again because of it, in nanoseconds.
 const FAST: i64 = 20_000_000;
@@ -36,13 +38,13 @@ pub(super) struct Analysis {
 
 /// What the analysis is told of a segment beside its header.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Around {
-    pub frame: PacketId,
-    pub time: Timestamp,
+struct Around {
+    frame: PacketId,
+    time: Timestamp,
     /// Bytes that its selective acknowledgments name.
-    pub sacked: u32,
+    sacked: u32,
     /// An earlier connection had the same ports.
-    pub reused: bool,
+    reused: bool,
 }
 
 /// A segment, where and when.
@@ -104,8 +106,30 @@ impl Analysis {
         }
     }
 
+    /// Takes in the segment of a frame's layer, and adds to that layer what is to be said of it. `reused`: an earlier
+    /// connection had the same ports.
+    pub(super) fn analyse(
+        &mut self,
+        from: Side,
+        tcp: &TcpSkim,
+        reused: bool,
+        d: &mut Dissection,
+        layer: usize,
+    ) {
+        if !is_readable(d, layer) {
+            return;
+        }
+        let around = Around {
+            frame: d.packet,
+            time: d.time,
+            sacked: sacked(d, layer),
+            reused,
+        };
+        self.take(from, tcp, &around).tell(d, layer);
+    }
+
     /// Takes in a segment and says what is to be said of it.
-    pub(super) fn take(&mut self, from: Side, tcp: &TcpSkim, around: &Around) -> Found {
+    fn take(&mut self, from: Side, tcp: &TcpSkim, around: &Around) -> Found {
         let segment = Segment::new(tcp, around);
         let time = segment.time;
         let mut found = Found::default();
