@@ -19,6 +19,21 @@ const OPCODES: Names = &[
     (8, "inverse request"),
     (9, "inverse reply"),
     (10, "negative acknowledgment"),
+    (11, "MARS request"),
+    (12, "MARS multi"),
+    (13, "MARS mserv"),
+    (14, "MARS join"),
+    (15, "MARS leave"),
+    (16, "MARS negative acknowledgment"),
+    (17, "MARS unserv"),
+    (18, "MARS sjoin"),
+    (19, "MARS sleave"),
+    (20, "MARS group list request"),
+    (21, "MARS group list reply"),
+    (22, "MARS redirect map"),
+    (23, "MAPOS unarp"),
+    (24, "experiment 1"),
+    (25, "experiment 2"),
 ];
 
 fields! {

@@ -19,6 +19,14 @@ const REPORT_3: u8 = 0x22;
 const QUERY_3: usize = 12;
 
 const TYPES: Names = &[
+    (0x01, "version 0 create group request"),
+    (0x02, "version 0 create group reply"),
+    (0x03, "version 0 join group request"),
+    (0x04, "version 0 join group reply"),
+    (0x05, "version 0 leave group request"),
+    (0x06, "version 0 leave group reply"),
+    (0x07, "version 0 confirm group request"),
+    (0x08, "version 0 confirm group reply"),
     (0x11, "membership query"),
     (0x12, "version 1 membership report"),
     (0x13, "DVMRP"),

@@ -232,6 +232,16 @@ pub(super) static ARCHITECTURES: Names = &[
     (20, "x86 BIOS, by HTTP"),
     (21, "ARM 32-bit U-Boot"),
     (22, "ARM 64-bit U-Boot"),
+    (23, "ARM 32-bit U-Boot, by HTTP"),
+    (24, "ARM 64-bit U-Boot, by HTTP"),
+    (25, "RISC-V 32-bit UEFI"),
+    (26, "RISC-V 32-bit UEFI, by HTTP"),
+    (27, "RISC-V 64-bit UEFI"),
+    (28, "RISC-V 64-bit UEFI, by HTTP"),
+    (29, "RISC-V 128-bit UEFI"),
+    (30, "RISC-V 128-bit UEFI, by HTTP"),
+    (31, "s390, basic"),
+    (32, "s390, extended"),
 ];
 
 /// Whether a client may give itself an address.

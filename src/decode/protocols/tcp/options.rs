@@ -50,12 +50,20 @@ const KINDS: Names = &[
 ];
 
 const EXPERIMENTS: Names = &[
+    (0x00ac, "ACK rate request"),
+    (0x0348, "host identifier"),
+    (0x0a0d, "autonomous system compensation"),
+    (0x0ca0, "capability"),
+    (0x0ed0, "extended data offset"),
     (0x454e, "encryption negotiation"),
+    (0x5323, "service number"),
+    (0x75ec, "timestamp interval"),
     (0xacc0, "accurate ECN, order 0"),
     (0xacc1, "accurate ECN, order 1"),
     (0xacce, "accurate ECN"),
     (0xe2d4, "shared memory over RDMA"),
     (0xf989, "Fast Open"),
+    (0xf990, "low latency"),
 ];
 
 fields! {
