@@ -1,6 +1,7 @@
 //! HTTP/1.0 and HTTP/1.1: whole messages, with every header line, chunks and content codings (RFC 9110, RFC 9112, RFC 6265).
 
 mod body;
+mod coding;
 mod framing;
 mod head;
 mod headers;
