@@ -3,7 +3,7 @@
 use crate::decode::{BufferKind, Cursor, Fault, FaultKind, Limit, Value};
 use crate::model::{Piece, Span};
 
-use super::coding::{self, DECOMPRESSED_MAX};
+use super::coding::{self, DECOMPRESSED_MAX, Undone};
 use super::framing::{Framing, chunk_size};
 use super::head::Head;
 use super::{
@@ -132,11 +132,10 @@ fn decoded(
     bytes: &[u8],
     mut pieces: Vec<Piece>,
 ) -> Result<(), Fault> {
-    let Some(undone) = coding::undo(coding, bytes) else {
-        return Ok(());
-    };
-    let Some((clear, whole)) = undone.filter(|(clear, whole)| *whole || !clear.is_empty()) else {
-        return Err(c.bad_value(&CONTENT_ENCODING, "the coding that the body has"));
+    let (clear, whole) = match coding::undo(coding, bytes) {
+        Undone::Clear(clear, whole) if whole || !clear.is_empty() => (clear, whole),
+        Undone::Unknown => return Ok(()),
+        _ => return Err(c.bad_value(&CONTENT_ENCODING, "the coding that the body has")),
     };
     // Compressed bytes have no place of their own in what they become: the pieces only say which frames carried them.
     pieces.retain(|piece| (piece.at as usize) < clear.len());

@@ -1,10 +1,9 @@
 //! Content codings: compressed bodies and what they were before (RFC 9110 section 8.4.1; gzip RFC 1952, deflate RFC 1950, Brotli
 //! RFC 7932, Zstandard RFC 8878).
 
-use std::io::Read;
-
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use flate2::{Decompress, FlushDecompress, Status};
-use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 /// Most bytes that a body is decompressed to.
 pub(super) const DECOMPRESSED_MAX: usize = 1024 * 1024;
@@ -15,9 +14,19 @@ const ZSTD_WINDOW_MAX: u64 = 8 * 1024 * 1024;
 /// Clear bytes, and whether the body ended as it should.
 type Clear = (Vec<u8>, bool);
 
-/// Undoes the codings of a header line, the last one first. `None` where one is not known, `Some(None)` where the bytes are
-/// not of their coding.
-pub(super) fn undo(codings: &[u8], bytes: &[u8]) -> Option<Option<Clear>> {
+/// What became of a coded body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Undone {
+    /// Clear bytes, and whether the body ended as it should.
+    Clear(Vec<u8>, bool),
+    /// The bytes are not of their coding.
+    Wrong,
+    /// Nobody knows the coding here.
+    Unknown,
+}
+
+/// Undoes the codings of a header line, the last one first.
+pub(super) fn undo(codings: &[u8], bytes: &[u8]) -> Undone {
     let mut clear: Option<Clear> = None;
     for coding in codings.rsplit(|&b| b == b',').map(<[u8]>::trim_ascii) {
         let (bytes, whole) = clear
@@ -31,16 +40,18 @@ pub(super) fn undo(codings: &[u8], bytes: &[u8]) -> Option<Option<Clear>> {
                 (clear, _) if clear.is_empty() => inflate(bytes, false),
                 whole => whole,
             }),
-            b"br" => Some(drain(brotli_decompressor::Decompressor::new(bytes, 4096))),
+            b"br" => Some(brotli(bytes)),
             b"zstd" => zstd(bytes),
-            _ => return None,
+            _ => return Undone::Unknown,
         };
         match undone {
             Some((inner, all)) => clear = Some((inner, all && whole)),
-            None => return Some(None),
+            None => return Undone::Wrong,
         }
     }
-    clear.map(Some)
+    clear.map_or(Undone::Unknown, |(clear, whole)| {
+        Undone::Clear(clear, whole)
+    })
 }
 
 fn gzip(bytes: &[u8]) -> Option<Clear> {
@@ -48,9 +59,56 @@ fn gzip(bytes: &[u8]) -> Option<Clear> {
     Some(inflate(body, false))
 }
 
-fn zstd(bytes: &[u8]) -> Option<Clear> {
+/// Unpacks as far as the body and the bound allow.
+fn brotli(bytes: &[u8]) -> Clear {
+    let memory = StandardAlloc::default;
+    let mut state = BrotliState::new(memory(), memory(), memory());
+    let (mut waiting, mut read) = (bytes.len(), 0);
+    let mut clear = Vec::new();
+    let mut part = [0; 4096];
+    loop {
+        let (mut room, mut written, mut total) = (part.len(), 0, 0);
+        let result = BrotliDecompressStream(
+            &mut waiting,
+            &mut read,
+            bytes,
+            &mut room,
+            &mut written,
+            &mut part,
+            &mut total,
+            &mut state,
+        );
+        clear.extend_from_slice(part.get(..written).unwrap_or_default());
+        match result {
+            BrotliResult::ResultSuccess => return (clear, true),
+            BrotliResult::NeedsMoreOutput if clear.len() < DECOMPRESSED_MAX => {}
+            _ => return (clear, false),
+        }
+    }
+}
+
+/// Unpacks as far as the body and the bound allow.
+fn zstd(mut bytes: &[u8]) -> Option<Clear> {
+    const STEP: BlockDecodingStrategy = BlockDecodingStrategy::UptoBytes(64 * 1024);
+    /// An empty last block and room for a checksum: what was unpacked before a body broke off is handed out.
+    const CLOSE: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
     zstd_window(bytes).filter(|&window| window <= ZSTD_WINDOW_MAX)?;
-    StreamingDecoder::new(bytes).ok().map(drain)
+    let mut frame = FrameDecoder::new();
+    frame.init(&mut bytes).ok()?;
+    let mut clear = Vec::new();
+    loop {
+        let step = frame.decode_blocks(&mut bytes, STEP);
+        if step.is_err() {
+            // What is wrong was seen; this only gives back what came before it.
+            let _ = frame.decode_blocks(&mut &CLOSE[..], BlockDecodingStrategy::All);
+        }
+        clear.extend(frame.collect().unwrap_or_default());
+        match step {
+            Ok(true) => return Some((clear, true)),
+            Ok(false) if clear.len() < DECOMPRESSED_MAX => {}
+            _ => return Some((clear, false)),
+        }
+    }
 }
 
 /// The window that the header of a Zstandard frame asks for (RFC 8878 section 3.1.1.1); `None` when it is none.
@@ -74,22 +132,6 @@ fn zstd_window(bytes: &[u8]) -> Option<u64> {
     } else {
         size
     })
-}
-
-/// Reads as far as the bytes and the bound allow; true when the stream ended as it should.
-fn drain(mut stream: impl Read) -> Clear {
-    let mut clear = Vec::new();
-    let mut part = [0; 4096];
-    loop {
-        match stream.read(&mut part) {
-            Ok(0) => return (clear, true),
-            Ok(read) => clear.extend_from_slice(part.get(..read).unwrap_or_default()),
-            Err(_) => return (clear, false),
-        }
-        if clear.len() >= DECOMPRESSED_MAX {
-            return (clear, false);
-        }
-    }
 }
 
 /// The length of a gzip header (RFC 1952 section 2.3); `None` when it is none.
@@ -167,7 +209,7 @@ mod tests {
 
     #[test]
     fn several_codings_are_undone_in_turn() {
-        let whole = |text: &str| Some(Some((text.as_bytes().to_vec(), true)));
+        let whole = |text: &str| Undone::Clear(text.as_bytes().to_vec(), true);
         assert_eq!(undo(b"br", BROTLI), whole("hello"));
         assert_eq!(undo(b"zstd", ZSTD), whole("hello hello hello"));
         assert_eq!(undo(b"identity, GZIP", GZIP), whole("hello hello hello"));
@@ -177,8 +219,8 @@ mod tests {
         twice.extend([1, len, 0, !len, 0xff]);
         twice.extend(BROTLI);
         assert_eq!(undo(b"br, gzip", &twice), whole("hello"));
-        assert_eq!(undo(b"compress", GZIP), None);
-        assert_eq!(undo(b"zstd", GZIP), Some(None));
+        assert_eq!(undo(b"compress", GZIP), Undone::Unknown);
+        assert_eq!(undo(b"zstd", GZIP), Undone::Wrong);
         for body in [BROTLI, ZSTD] {
             for len in 0..body.len() {
                 let coding: &[u8] = if body == ZSTD { b"zstd" } else { b"br" };
@@ -193,7 +235,7 @@ mod tests {
         assert_eq!(zstd_window(b"\x28\xb5\x2f\xfd\x20\x11"), Some(17));
         assert_eq!(
             undo(b"zstd", b"\x28\xb5\x2f\xfd\x00\xf8\x01\x00\x00"),
-            Some(None)
+            Undone::Wrong
         );
     }
 
