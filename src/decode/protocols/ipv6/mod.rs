@@ -1,6 +1,7 @@
 //! IPv6: packets between networks, with 128-bit addresses. RFC 8200; the flow label is RFC 6437's.
 
 mod fragment;
+mod mesh;
 mod options;
 mod routing;
 
@@ -8,7 +9,9 @@ use std::net::Ipv6Addr;
 
 use crate::decode::checksum::Envelope;
 use crate::decode::names::{DSCP, ECN, IP_PROTOCOLS};
-use crate::decode::{Base, Claim, Cursor, Fault, FieldDef, Next, Protocol, Show, Value, fields};
+use crate::decode::{
+    Base, Claim, Cursor, Fault, FieldDef, Next, Protocol, Show, Value, fields, joined,
+};
 use crate::model::{Osi, Span};
 
 fields! {
@@ -58,7 +61,7 @@ pub(super) static HOP_BY_HOP: Protocol = Protocol {
     osi: Osi::Network,
     spec: "RFC 8200, section 4.3",
     claims: &[Claim::IpProto(0)],
-    fields: options::FIELDS,
+    fields: joined![options::FIELDS, mesh::FIELDS],
     events: &[],
     decode: options::hop_by_hop,
     talk: None,
@@ -260,6 +263,19 @@ mod tests {
             seen.summary("ipv6.routing"),
             "segment routing, 0 segments left"
         );
+        // Behind the segment: one byte of padding, and a code.
+        let seen = packet(
+            "0030",
+            "2b",
+            "3b05 0400 0000 0000 cafe0001000000000000000000000002 00 0515 8000 00000007 000102030405060708090a0b0c0d0e",
+        );
+        let types = seen.all("wirewalk.ipv6.routing.srh.tlv.type");
+        assert_eq!(types, ["0 (one byte of padding)", "5 (HMAC)"]);
+        assert_eq!(
+            seen.first("wirewalk.ipv6.routing.srh.hmac.key"),
+            "0x00000007"
+        );
+        assert!(seen.faults().is_empty());
     }
 
     #[test]

@@ -5,6 +5,8 @@ use crate::decode::names::IP_PROTOCOLS;
 use crate::decode::{Base, Cursor, Fault, FieldDef, Names, Next, Show, Value, fields};
 use crate::model::Span;
 
+use super::mesh;
+
 const TYPES: Names = &[
     (0x00, "one byte of padding"),
     (0x01, "padding"),
@@ -229,7 +231,8 @@ fn content(c: &mut Cursor<'_, '_>, kind: u8) -> Result<(), Fault> {
             };
             c.put(&RETURN_FLAG, flag, Value::Bool(wanted));
         }
-        0x63 => {
+        0x11 | 0x31 => mesh::measurement(c)?,
+        0x23 | 0x63 => {
             let at = c.ahead(1);
             let flags = c.u8(&RPL_FLAGS)?;
             let part = |bit, bits| Span { bit, bits, ..at };
@@ -247,6 +250,7 @@ fn content(c: &mut Cursor<'_, '_>, kind: u8) -> Result<(), Fault> {
             c.u8(&RPL_INSTANCE)?;
             c.u16(&RPL_SENDER)?;
         }
+        0x6d => mesh::mpl(c)?,
         0x8b => {
             let rest = c.left();
             c.bytes(&NONCE, rest)?;
@@ -261,6 +265,7 @@ fn content(c: &mut Cursor<'_, '_>, kind: u8) -> Result<(), Fault> {
             let home = c.ip6(&HOME)?;
             c.sent_from(Some(home.into()));
         }
+        0xee => mesh::depth_first(c)?,
         0x1e | 0x3e | 0x5e | 0x7e | 0x9e | 0xbe | 0xde | 0xfe => {
             let rest = c.left();
             c.bytes(&EXPERIMENT, rest)?;

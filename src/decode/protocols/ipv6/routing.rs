@@ -15,6 +15,8 @@ const ROUTING_TYPES: Names = &[
     (254, "experiment 2"),
 ];
 
+const TLVS: Names = &[(0, "one byte of padding"), (4, "padding"), (5, "HMAC")];
+
 fields! {
     ROUTING_NEXT: "ipv6.routing.nxt", "Next header", Show::Names(Base::Dec, IP_PROTOCOLS), "What follows this header.";
     ROUTING_LEN: "ipv6.routing.len", "Length", Show::Plain, "Length of this header in units of eight bytes, the first one not counted.";
@@ -35,7 +37,13 @@ fields! {
     SRH_FLAGS: "ipv6.routing.srh.flags", "Flags", Show::Hex(2), "No flag is defined yet, so it is zero.";
     SRH_TAG: "ipv6.routing.srh.tag", "Tag", Show::Plain, "Marks packets of one group.";
     SRH_ADDRESS: "ipv6.routing.srh.addr", "Segment", Show::Plain, "An address that the packet shall pass; the list stands in reverse order.";
-    SRH_TLV: "wirewalk.ipv6.routing.srh.tlv", "Further information", Show::Plain, "What follows the list of segments: padding, or a code that proves who wrote it.";
+    SRH_TLV: "wirewalk.ipv6.routing.srh.tlv", "Further information", Show::Heading, "What follows the list of segments: padding, or a code that proves who wrote it.";
+    TLV_TYPE: "wirewalk.ipv6.routing.srh.tlv.type", "Type", Show::Names(Base::Dec, TLVS), "What it is.";
+    TLV_LENGTH: "wirewalk.ipv6.routing.srh.tlv.length", "Length", Show::Unit("bytes"), "Length of what follows, without type and length.";
+    TLV_VALUE: "wirewalk.ipv6.routing.srh.tlv.value", "Value", Show::Plain, "Its bytes; of padding they mean nothing.";
+    HMAC_DESTINATION: "wirewalk.ipv6.routing.srh.hmac.d", "Destination not covered", Show::Plain, "Set when the code is not checked against the destination address.";
+    HMAC_KEY: "wirewalk.ipv6.routing.srh.hmac.key", "Key", Show::Hex(8), "Which shared key made the code.";
+    HMAC_CODE: "wirewalk.ipv6.routing.srh.hmac.code", "Code", Show::Plain, "Proves that the list of segments was written by someone who knows the key.";
     CRH16_SID: "ipv6.routing.crh16.sid", "Segment", Show::Plain, "The number of a segment that the packet shall pass.";
     CRH32_SID: "ipv6.routing.crh32.sid", "Segment", Show::Plain, "The number of a segment that the packet shall pass.";
 }
@@ -88,9 +96,16 @@ pub(super) fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         if left > 0 {
             c.bound_for(bound.map(Into::into));
         }
+        while kind == 4 && !c.is_empty() {
+            // What is wrong with it does not hide what the packet carries.
+            if let Err(fault) = c.group(&SRH_TLV, further) {
+                c.note(fault);
+                break;
+            }
+        }
         let rest = c.left();
         if rest > 0 {
-            c.bytes(if kind == 4 { &SRH_TLV } else { &UNKNOWN }, rest)?;
+            c.bytes(if kind == 4 { &TLV_VALUE } else { &UNKNOWN }, rest)?;
         }
         Ok(())
     })?;
@@ -115,6 +130,27 @@ fn addresses(
         count = count.saturating_add(1);
     }
     Ok(ends)
+}
+
+/// One piece of information behind a list of segments (RFC 8754 section 2.1).
+fn further(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    let kind = c.u8(&TLV_TYPE)?;
+    if kind == 0 {
+        return Ok(());
+    }
+    let len = usize::from(c.u8(&TLV_LENGTH)?);
+    c.within(&TLV_LENGTH, len, |c| {
+        if kind == 5 {
+            c.flag(&HMAC_DESTINATION, 2, 0)?;
+            c.take(2)?;
+            c.u32(&HMAC_KEY)?;
+            return c.bytes(&HMAC_CODE, c.left()).map(drop);
+        }
+        if c.is_empty() {
+            return Ok(());
+        }
+        c.bytes(&TLV_VALUE, c.left()).map(drop)
+    })
 }
 
 fn rpl(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
