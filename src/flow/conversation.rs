@@ -544,17 +544,6 @@ impl Talking {
     }
 }
 
-/// The key of what a frame's transport carries.
-pub(super) fn carries(d: &Dissection, transport: &str) -> Option<&'static str> {
-    let mut above = d
-        .layers
-        .iter()
-        .filter(|layer| layer.is_own())
-        .skip_while(|layer| layer.protocol.key != transport)
-        .skip(1);
-    above.next().map(|layer| layer.protocol.key)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{ACK, Tape};

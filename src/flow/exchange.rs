@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::decode::skim::{ArpSkim, IcmpSkim, Skim};
-use crate::decode::{Dissection, Layer, Value};
+use crate::decode::{Claim, Dissection, Layer, Value};
 use crate::model::Mac;
 
 /// Kinds of conversation: IP protocol numbers, and above them what is not carried by IP.
@@ -195,6 +195,20 @@ fn above_ip(d: &Dissection) -> &'static str {
     found
 }
 
+/// The key of what a frame's transport carries.
+pub(super) fn carries(d: &Dissection, transport: &str) -> Option<&'static str> {
+    let mut above = d
+        .layers
+        .iter()
+        .filter(|layer| layer.is_own())
+        .skip_while(|layer| layer.protocol.key != transport)
+        .skip(1);
+    // An empty datagram carries nothing, and padding may follow it.
+    let carried = above.next()?.protocol;
+    let is_padding = carried.claims.contains(&Claim::Padding);
+    (!is_padding).then_some(carried.key)
+}
+
 /// Payload bytes of the IP packet.
 fn payload(d: &Dissection) -> u64 {
     let lengths = d.number("ip.len").zip(d.number("ip.hdr_len"));
@@ -240,5 +254,24 @@ impl Read<'_> {
             Value::Mac(octets) => Some(Mac(octets)),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::carries;
+    use crate::decode::testing::see;
+    use crate::model::LinkType;
+
+    #[test]
+    fn an_empty_datagram_carries_no_padding() {
+        let packet = "4500001c000000004011 0000 0a000001 0a000002 c000c001 0008 0000";
+        let frame = format!(
+            "020000000001 020000000002 0800 {packet} {}",
+            "00".repeat(18)
+        );
+        let seen = see(LinkType::ETHERNET, &frame);
+        assert_eq!(seen.layers(), ["eth", "ip", "udp", "eth"]);
+        assert_eq!(carries(&seen.d, "udp"), None);
     }
 }

@@ -33,7 +33,6 @@ use crate::decode::skim::{
 use crate::decode::{Dissection, FlowRef, Next, Opener, decode_frame, decode_span};
 use crate::model::{Endpoint, EventDef, Side, Timestamp};
 
-use conversation::carries;
 use exchange::{Exchange, Quoted};
 use fragments::Fragments;
 use hearing::Hearing;
@@ -324,7 +323,7 @@ impl Flows {
         if d.layers.is_empty() {
             decode_frame(frame, d);
         }
-        match carries(d, "udp") {
+        match exchange::carries(d, "udp") {
             Some("data") => d.raise(&events::DATAGRAM, None),
             Some(app) => {
                 if flow.app == "udp" {

@@ -1,7 +1,7 @@
 //! MPLS: labels by which routers of a network forward without reading the packet behind them. RFC 3032; classes RFC 5462, in
 //! UDP RFC 7510, in IP RFC 4023.
 
-use crate::decode::{Base, Claim, Cursor, Fault, Names, Next, Protocol, Show, fields};
+use crate::decode::{Base, Claim, Cursor, Fault, FaultKind, Names, Next, Protocol, Show, fields};
 use crate::model::Osi;
 
 /// Special-purpose labels.
@@ -22,6 +22,9 @@ fields! {
     BOTTOM: "mpls.bottom", "Bottom of stack", Show::Plain, "1 in the last label; the packet follows it.";
     TTL: "mpls.ttl", "Time to live", Show::Plain, "Each router lowers it by 1 and drops the packet at 0.";
 }
+
+/// How many labels are read; networks use a handful, hostile frames hold nothing else.
+const LABELS_MAX: u32 = 64;
 
 /// The stack of labels before a packet.
 pub(super) static PROTOCOL: Protocol = Protocol {
@@ -60,6 +63,12 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         }
         if bottom {
             break;
+        }
+        if labels == LABELS_MAX {
+            c.next(Next::Data, c.rest_span());
+            return Err(c.bad(FaultKind::Limit(
+                "more labels before one packet than it reads",
+            )));
         }
     }
     // Nothing says what follows; routers tell IP by its first four bits (RFC 4928).
@@ -114,5 +123,13 @@ mod tests {
         );
         assert_eq!(seen.faults(), [("mpls", "truncated")]);
         assert_eq!(seen.all("mpls.label").len(), 2);
+        let labels = "00015000".repeat(1000);
+        let seen = see(
+            LinkType::ETHERNET,
+            &format!("020000000001 020000000002 8847 {labels}"),
+        );
+        assert_eq!(seen.faults(), [("mpls", "limit")]);
+        assert_eq!(seen.all("mpls.label").len(), 64);
+        assert_eq!(seen.layers(), ["eth", "mpls", "data"]);
     }
 }
