@@ -18,7 +18,7 @@ use super::fields::{
     POLICIES, POLICY, POLICY_ID, PURPOSE, PURPOSES, QUALIFIER, QUALIFIER_ID, QUALIFIERS,
     REGISTERED_ID, STATEMENT, SUBJECT_KEY_ID, URI,
 };
-use super::name;
+use super::{name, rare};
 
 /// Reads one extension; the subject's alternative names are added to `names`. A value that cannot be read is a fault,
 /// and the extensions behind it are read all the same.
@@ -56,20 +56,22 @@ fn value(c: &mut Cursor<'_, '_>, id: &str, names: &mut Vec<String>) -> Result<()
         "2.5.29.37" => expect(c, SEQUENCE, |c| {
             items(c, &PURPOSES, |c| object_id(c, &PURPOSE).map(|_| ()))
         }),
-        "1.3.6.1.5.5.7.1.1" => expect(c, SEQUENCE, |c| {
-            items(c, &ACCESS, |c| {
-                sequence(c, &ACCESS_DESCRIPTION, |c| {
-                    object_id(c, &ACCESS_METHOD)?;
-                    general_name(c, &ACCESS_LOCATION).map(|_| ())
-                })
-            })
-        }),
+        "1.3.6.1.5.5.7.1.1" => expect(c, SEQUENCE, |c| items(c, &ACCESS, access)),
         "1.3.6.1.4.1.11129.2.4.2" => expect(c, OCTET_STRING, |c| {
             c.next(Next::Media("application/x-ct-sct-list"), c.rest_span());
             der::rest(c, &EXTENSION_VALUE)
         }),
+        _ if rare::value(c, id)? => Ok(()),
         _ => der::rest(c, &EXTENSION_VALUE),
     }
+}
+
+/// Reads one place where more is found.
+pub(super) fn access(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+    sequence(c, &ACCESS_DESCRIPTION, |c| {
+        object_id(c, &ACCESS_METHOD)?;
+        general_name(c, &ACCESS_LOCATION).map(|_| ())
+    })
 }
 
 fn key_usage(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
@@ -125,7 +127,7 @@ fn authority_key(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn distribution_point(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
+pub(super) fn distribution_point(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     const FULL_NAME: u8 = 0xa0;
     if tag(c) != Some(0xa0) {
         return Ok(());
@@ -194,7 +196,7 @@ fn general_names(
 }
 
 /// Reads one name of any kind (RFC 5280 section 4.2.1.6), under a heading with the kind's number.
-fn general_name(
+pub(super) fn general_name(
     c: &mut Cursor<'_, '_>,
     holder: &'static FieldDef,
 ) -> Result<Option<String>, Fault> {
@@ -202,6 +204,7 @@ fn general_name(
         let kind = tag & 0x1f;
         choice(c, holder, kind.into(), |c| {
             Ok(match kind {
+                0 => rare::other_name(c)?,
                 1 => Some(der::text(c, &MAIL_NAME, tag)?),
                 2 => Some(der::text(c, &DNS_NAME, tag)?),
                 4 => Some(name::directory_name(c, &DIRECTORY_NAME)?),

@@ -18,7 +18,7 @@ const NOTICES: Names = &[
     (2, "bmpString"),
     (3, "utf8String"),
 ];
-const NAME_KINDS: Names = &[
+pub(super) const NAME_KINDS: Names = &[
     (0, "otherName"),
     (1, "rfc822Name"),
     (2, "dNSName"),

@@ -5,8 +5,9 @@ mod extensions;
 mod fields;
 mod name;
 mod oids;
+mod rare;
 
-use crate::decode::{Claim, Cursor, Fault, FieldDef, Protocol, Value, date};
+use crate::decode::{Claim, Cursor, Fault, FieldDef, Protocol, Value, date, joined};
 use crate::model::Osi;
 
 use der::{
@@ -31,7 +32,7 @@ pub(super) static PROTOCOL: Protocol = Protocol {
     osi: Osi::Presentation,
     spec: "RFC 5280",
     claims: &[Claim::Media("application/pkix-cert")],
-    fields: FIELDS,
+    fields: joined![FIELDS, rare::FIELDS],
     events: &[],
     decode,
     talk: None,
