@@ -106,6 +106,7 @@ pub(super) static TABLE: &[&Protocol] = &[
     &tls::PROTOCOL,
     &x509::PROTOCOL,
     &x509::NAME,
+    &x509::STATUS,
     &sct::PROTOCOL,
     &data::PROTOCOL,
 ];

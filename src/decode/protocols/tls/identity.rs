@@ -155,6 +155,10 @@ pub(super) fn status(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
         return Ok(());
     }
     let len = c.u24(&OCSP_LENGTH)?;
+    c.next(
+        Next::Media("application/ocsp-response"),
+        c.ahead(len as usize),
+    );
     c.bytes(&OCSP, len as usize).map(|_| ())
 }
 

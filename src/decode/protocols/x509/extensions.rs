@@ -49,7 +49,8 @@ fn value(c: &mut Cursor<'_, '_>, id: &str, names: &mut Vec<String>) -> Result<()
                 sequence(c, &CRL_POINT, distribution_point)
             })
         }),
-        "2.5.29.32" => expect(c, SEQUENCE, |c| {
+        // The second is Microsoft's, for the purposes of a template.
+        "2.5.29.32" | "1.3.6.1.4.1.311.21.10" => expect(c, SEQUENCE, |c| {
             items(c, &POLICIES, |c| sequence(c, &POLICY, policy))
         }),
         "2.5.29.35" => sequence(c, &AUTHORITY_KEY, authority_key),

@@ -4,6 +4,7 @@ mod der;
 mod extensions;
 mod fields;
 mod name;
+mod ocsp;
 mod oids;
 mod rare;
 
@@ -24,6 +25,7 @@ use fields::{
 use name::Name;
 
 pub(super) use name::PROTOCOL as NAME;
+pub(super) use ocsp::PROTOCOL as STATUS;
 
 /// The row of certificates.
 pub(super) static PROTOCOL: Protocol = Protocol {

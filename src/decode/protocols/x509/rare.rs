@@ -17,8 +17,8 @@ fields! {
     EXCLUDED: "x509ce.excludedSubtrees", "Excluded", Show::Unit("subtrees"), "No name may lie in one of these.";
     SUBTREE: "x509ce.GeneralSubtree_element", "Subtree", Show::Heading, "A name, and all names below it.";
     BASE: "x509ce.base", "Base", Show::Names(Base::Dec, NAME_KINDS), "The name at the top, and which kind of name it is.";
-    MINIMUM: "x509ce.minimum", "Minimum", Show::Plain, "Always 0.";
-    MAXIMUM: "x509ce.maximum", "Maximum", Show::Plain, "Must not be used.";
+    MINIMUM: "x509ce.minimum", "Minimum", Show::Plain, "How many steps below the base the subtree begins: always 0.";
+    MAXIMUM: "x509ce.maximum", "Maximum", Show::Plain, "How many steps below the base it ends; must not be used.";
     MAPPINGS: "x509ce.PolicyMappingsSyntax", "Policy Mappings", Show::Unit("pairs"), "Which rules of the issuer are as good as which of the subject.";
     MAPPING: "x509ce.PolicyMappingsSyntax_item_element", "Mapping", Show::Heading, "Two policies that count as the same.";
     ISSUER_POLICY: "x509ce.issuerDomainPolicy", "Issuer's Policy", Show::Plain, "The policy as the issuer calls it.";
