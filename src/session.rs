@@ -28,14 +28,26 @@ use crate::view::timeline::{Depth, GENERATOR, Journey, Record, SCHEMA, Stray, Ti
 
 use ahead::read_ahead;
 use order::InOrder;
-use relay::{Outlet, relay};
+use relay::{Bundles, Outlet, relay};
 
 /// The largest key log that is read, in bytes.
 const KEYS_MAX: u64 = 256 << 20;
 
-/// How many things go to the next thread together: each time it may have to be woken, and journeys are large.
-const TOGETHER: usize = 64;
-const CONVERSATIONS_TOGETHER: usize = 512;
+/// What happens goes to the narrator like this.
+const HAPPENINGS: Bundles = Bundles {
+    together: 128,
+    waiting: 16,
+};
+/// Journeys that are over go to whoever tells them like this: they are large.
+const JOURNEYS: Bundles = Bundles {
+    together: 16,
+    waiting: 32,
+};
+/// Conversations, when nothing else is asked for.
+const CONVERSATIONS: Bundles = Bundles {
+    together: 512,
+    waiting: 64,
+};
 
 /// How many ended journeys may wait for one that began before them and goes on.
 const JOURNEYS_WAITING_MAX: usize = 2_000;
@@ -210,7 +222,7 @@ impl Session {
         let mut queue = InOrder::new(WAITING_MAX);
         let (mut next, mut start) = (1, Timestamp::default());
         relay(
-            CONVERSATIONS_TOGETHER,
+            CONVERSATIONS,
             |outlet| {
                 let mut passage = self.pass(Want::Conversations, |frame, passage| {
                     for flow in passage.flows.ended() {
@@ -414,7 +426,7 @@ impl Session {
             outlet.send((witness.end(), start))
         };
         let find = |outlet: &mut Outlet<(Ended<Over>, Timestamp)>| {
-            relay(TOGETHER, see, |(happening, start)| {
+            relay(HAPPENINGS, see, |(happening, start)| {
                 let pauses = matches!(happening, Happening::Pause);
                 if let Some(flow) = narrator.hear(happening) {
                     outlet.send((Ended::Conversation(flow), start))?;
@@ -430,7 +442,7 @@ impl Session {
                 conversations: stray.conversations.clone(),
             })
         };
-        relay(TOGETHER, find, |(ended, start)| match ended {
+        relay(JOURNEYS, find, |(ended, start)| match ended {
             Ended::Conversation(flow) => each(Ended::Conversation(flow), start),
             Ended::Journey(over) => match over.tell(&library) {
                 Some(told) => each(Ended::Journey(told), start),

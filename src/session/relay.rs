@@ -8,8 +8,14 @@ use crossbeam_channel::{Sender, bounded};
 
 use crate::error::Error;
 
-/// How many bundles may wait; then finding waits for telling.
-const WAITING: usize = 64;
+/// How things go over from one thread to the next.
+#[derive(Clone, Copy)]
+pub(super) struct Bundles {
+    /// How many go together: each time the other thread may have to be woken.
+    pub together: usize,
+    /// How many bundles may wait; then finding waits for telling. What waits long is not in the processor's caches any more.
+    pub waiting: usize,
+}
 
 /// Where found things go.
 pub(super) struct Outlet<T> {
@@ -48,17 +54,18 @@ impl<T> Outlet<T> {
     }
 }
 
-/// Runs `find` on a thread of its own; `tell` gets on this one what it sends, so many things `together`, also when it fails
+/// Runs `find` on a thread of its own; `tell` gets on this one what it sends, in such bundles, also when it fails
 /// in the end.
 ///
 /// # Errors
 /// When one of them fails.
 pub(super) fn relay<T: Send, R: Send>(
-    together: usize,
+    bundles: Bundles,
     find: impl FnOnce(&mut Outlet<T>) -> Result<R, Error> + Send,
     tell: impl FnMut(T) -> Result<(), Error>,
 ) -> Result<R, Error> {
-    let (to, from) = bounded(WAITING);
+    let Bundles { together, waiting } = bundles;
+    let (to, from) = bounded(waiting);
     thread::scope(|scope| {
         let finder = scope.spawn(move || {
             let mut outlet = Outlet {
@@ -81,11 +88,16 @@ pub(super) fn relay<T: Send, R: Send>(
 mod tests {
     use super::*;
 
+    const BUNDLES: Bundles = Bundles {
+        together: 32,
+        waiting: 8,
+    };
+
     #[test]
     fn everything_is_told_in_order() {
         let mut told = Vec::new();
         let sum = relay(
-            32,
+            BUNDLES,
             |outlet| {
                 (0..1000).try_for_each(|n| outlet.send(n))?;
                 Ok(7)
@@ -103,7 +115,7 @@ mod tests {
     fn what_was_found_before_a_failure_is_told() {
         let mut told = 0;
         let failed = relay::<_, ()>(
-            32,
+            BUNDLES,
             |outlet| {
                 outlet.send(1)?;
                 Err(Error::LinkType {
@@ -123,7 +135,7 @@ mod tests {
     #[test]
     fn a_failure_to_tell_ends_the_search() {
         let failed = relay(
-            32,
+            BUNDLES,
             |outlet| {
                 loop {
                     outlet.send(())?;

@@ -1,6 +1,8 @@
 //! The scripts: those in the program, and those that a user brings.
 
+use std::panic::resume_unwind;
 use std::sync::{Arc, LazyLock};
+use std::thread;
 
 use rustc_hash::FxHashMap;
 
@@ -97,12 +99,7 @@ impl Library {
     /// Never with the scripts that are tested; the file and its [`Mistake`] otherwise.
     pub fn built_in() -> Result<Arc<Self>, (&'static str, Mistake)> {
         static READ: LazyLock<Result<Arc<Library>, (&'static str, Mistake)>> =
-            LazyLock::new(|| {
-                let scripts = BUILT_IN
-                    .iter()
-                    .map(|(file, text)| Script::read(text).map_err(|mistake| (*file, mistake)));
-                Ok(Arc::new(Library::new(scripts.collect::<Result<_, _>>()?)))
-            });
+            LazyLock::new(|| Ok(Arc::new(Library::new(read_all(BUILT_IN)?))));
         READ.clone()
     }
 
@@ -164,4 +161,22 @@ impl Library {
             .iter()
             .position(|known| known.script.story == story)
     }
+}
+
+/// Reads scripts, each on a thread of its own: every story begins with this.
+fn read_all(
+    texts: &'static [(&'static str, &'static str)],
+) -> Result<Vec<Script>, (&'static str, Mistake)> {
+    thread::scope(|scope| {
+        let readers: Vec<_> = texts
+            .iter()
+            .map(|(file, text)| {
+                scope.spawn(move || Script::read(text).map_err(|mistake| (*file, mistake)))
+            })
+            .collect();
+        readers
+            .into_iter()
+            .map(|reader| reader.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
 }
