@@ -1,7 +1,7 @@
 //! Whatever the pieces in which TCP carries the bytes of two sides, what is told of them is the same.
 //!
-//! The bytes are those of the samples, turn by turn. Within a turn they are cut anywhere, sent twice, overlapping and in any
-//! order; the other side answers when it has all of them.
+//! The bytes are those of the samples, turn by turn. Within a turn they are cut anywhere, sent twice (also with other bytes,
+//! of which the first copy counts), overlapping and in any order; the other side answers when it has all of them.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
@@ -42,6 +42,8 @@ struct Cut {
     again: Vec<(Index, usize)>,
     /// By these the segments are put in order.
     order: Vec<u16>,
+    /// Bytes that are sent a second time are others: the first copy counts.
+    forged: bool,
 }
 
 /// What is told of a conversation.
@@ -144,6 +146,8 @@ impl Talk {
     fn frames(&self, cuts: &[Cut]) -> Vec<Vec<u8>> {
         const ACK: u16 = TcpSkim::ACK;
         let mut said: [Vec<u8>; 2] = Default::default();
+        // Which bytes were sent already.
+        let mut sent: [Vec<bool>; 2] = Default::default();
         // The last numbers but a few before they wrap around, and plain ones.
         let base = [u32::MAX - 40, 500];
         let number = |side: Side, at: usize| base[side.index()].wrapping_add(at as u32);
@@ -160,6 +164,7 @@ impl Talk {
         for (number, ((side, bytes), cut)) in turns.enumerate() {
             let from = said[side.index()].len();
             said[side.index()].extend(bytes);
+            sent[side.index()].resize(from + bytes.len(), false);
             let (said, acked) = (&said[side.index()], said[side.other().index()].len());
             let mut parts = cut.parts(from, said.len());
             if number + 1 == self.turns.len() {
@@ -171,7 +176,13 @@ impl Talk {
             parts.sort_by_key(|(order, _)| **order);
             for (_, (from, to)) in parts {
                 let flags = if from == to { ACK | TcpSkim::FIN } else { ACK };
-                frames.push(packet(*side, flags, from, acked, &said[from..to]));
+                let mut bytes = said[from..to].to_vec();
+                for (byte, sent) in bytes.iter_mut().zip(&mut sent[side.index()][from..to]) {
+                    if std::mem::replace(sent, true) && cut.forged {
+                        *byte ^= 0x55;
+                    }
+                }
+                frames.push(packet(*side, flags, from, acked, &bytes));
             }
         }
         let closes = self.turns.last().unwrap().0;
@@ -272,6 +283,7 @@ impl Cut {
             step: SEGMENT_MAX,
             again: Vec::new(),
             order: vec![0],
+            forged: false,
         }
     }
 
@@ -280,11 +292,13 @@ impl Cut {
         let again = prop::collection::vec((any::<Index>(), 1..3_000_usize), 0..6);
         let order = prop_oneof![Just(vec![0]), prop::collection::vec(any::<u16>(), 1..40)];
         let step = prop_oneof![1 => 1..40_usize, 3 => 40..SEGMENT_MAX];
-        (cuts, step, again, order).prop_map(|(cuts, step, again, order)| Self {
+        let all = (cuts, step, again, order, any::<bool>());
+        all.prop_map(|(cuts, step, again, order, forged)| Self {
             cuts,
             step,
             again,
             order,
+            forged,
         })
     }
 
