@@ -44,6 +44,8 @@ struct Cut {
     order: Vec<u16>,
     /// Bytes that are sent a second time are others: the first copy counts.
     forged: bool,
+    /// The other side acknowledges each segment, up to the first byte that it lacks.
+    acks: bool,
 }
 
 /// What is told of a conversation.
@@ -135,11 +137,43 @@ impl Talk {
         talk
     }
 
+    /// Two sides who say these words in turn, the client first.
+    fn of_words(port: u16, words: &[&str]) -> Self {
+        let sides = [Side::Client, Side::Server].into_iter().cycle();
+        let words = words.iter().map(|words| words.as_bytes().to_vec());
+        Self {
+            port,
+            keys: Vec::new(),
+            turns: sides.zip(words).collect(),
+        }
+    }
+
     fn says(&mut self, side: Side, bytes: Vec<u8>) {
         match self.turns.last_mut() {
             Some((last, said)) if *last == side => said.extend(bytes),
             _ => self.turns.push((side, bytes)),
         }
+    }
+
+    /// The frames of a conversation whose two sides speak at the same time, a few bytes of each at a time.
+    fn at_once(&self, step: usize) -> Vec<Vec<u8>> {
+        let mut frames = vec![
+            self.packet(Side::Client, TcpSkim::SYN, 99, 0, b""),
+            self.packet(Side::Server, TcpSkim::SYN | TcpSkim::ACK, 499, 100, b""),
+            self.packet(Side::Client, TcpSkim::ACK, 100, 500, b""),
+        ];
+        let longest = self.turns.iter().map(|turn| turn.1.len()).max();
+        for at in (0..longest.unwrap_or(0)).step_by(step) {
+            for (side, bytes) in &self.turns {
+                let [seq, ack] = [[100, 500], [500, 100]][side.index()];
+                let part = bytes.iter().skip(at).take(step).copied();
+                let (part, at) = (part.collect::<Vec<_>>(), at as u32);
+                if !part.is_empty() {
+                    frames.push(self.packet(*side, TcpSkim::ACK, seq + at, ack, &part));
+                }
+            }
+        }
+        frames
     }
 
     /// The frames of the conversation, its turns cut one after the other as `cuts` say.
@@ -183,6 +217,11 @@ impl Talk {
                     }
                 }
                 frames.push(packet(*side, flags, from, acked, &bytes));
+                if cut.acks {
+                    let sent = &sent[side.index()];
+                    let whole = sent.iter().position(|sent| !sent).unwrap_or(sent.len());
+                    frames.push(packet(side.other(), ACK, acked, whole, b""));
+                }
             }
         }
         let closes = self.turns.last().unwrap().0;
@@ -218,7 +257,11 @@ impl Talk {
 
     /// What is told when the turns are cut so.
     fn told(&self, cuts: &[Cut], want: Want) -> Told {
-        let frames = self.frames(cuts);
+        self.heard(&self.frames(cuts), want)
+    }
+
+    /// What is told of these frames.
+    fn heard(&self, frames: &[Vec<u8>], want: Want) -> Told {
         let (mut flows, mut d) = (Flows::new(want), Dissection::default());
         let mut secrets = Secrets::new();
         secrets.add_key_log(&self.keys);
@@ -284,6 +327,7 @@ impl Cut {
             again: Vec::new(),
             order: vec![0],
             forged: false,
+            acks: false,
         }
     }
 
@@ -292,13 +336,14 @@ impl Cut {
         let again = prop::collection::vec((any::<Index>(), 1..3_000_usize), 0..6);
         let order = prop_oneof![Just(vec![0]), prop::collection::vec(any::<u16>(), 1..40)];
         let step = prop_oneof![1 => 1..40_usize, 3 => 40..SEGMENT_MAX];
-        let all = (cuts, step, again, order, any::<bool>());
-        all.prop_map(|(cuts, step, again, order, forged)| Self {
+        let all = (cuts, step, again, order, any::<(bool, bool)>());
+        all.prop_map(|(cuts, step, again, order, (forged, acks))| Self {
             cuts,
             step,
             again,
             order,
             forged,
+            acks,
         })
     }
 
@@ -398,7 +443,38 @@ proptest! {
     }
 
     #[test]
+    fn http_until_the_close(cuts in prop::collection::vec(Cut::any(), 1..8)) {
+        let asks = "GET /a HTTP/1.0\r\nHost: www.example.test\r\n\r\n";
+        let answers = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nup to here, and no further\n";
+        let talk = Talk::of_words(80, &[asks, answers]);
+        let told = talk.told(&cuts, Want::Fields);
+        let body = told.layers.iter().flat_map(|(_, _, fields)| fields);
+        prop_assert!(body.into_iter().any(|field| field.contains("no further")), "{:?}", told.layers);
+        same(&talk, &cuts)?;
+    }
+
+    #[test]
     fn dns_over_tcp(cuts in prop::collection::vec(Cut::any(), 1..8)) {
         same(&Talk::of_names(&["dns-lookup", "nxdomain", "curl-https"]), &cuts)?;
+    }
+}
+
+#[test]
+fn two_sides_that_speak_at_once() {
+    // As long as too few bytes came to know the protocol, those of both sides wait.
+    let banners = ["SSH-2.0-client with a long name\r\n", "SSH-2.0-server\r\n"];
+    for step in 1..40 {
+        let talk = Talk::of_words(22, &banners);
+        let told = talk.heard(&talk.at_once(step), Want::Events);
+        let said = |side| {
+            let events = told.events.iter().filter(move |event| event.0 == side);
+            events.map(|event| event.1.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(said(Side::Client), ["ssh.banner"], "{step}");
+        assert_eq!(said(Side::Server), ["ssh.banner"], "{step}");
+        assert!(
+            told.conversation.starts_with("ssh Open [33, 16]"),
+            "{told:?}"
+        );
     }
 }
