@@ -82,9 +82,23 @@ fn guess(client: &[u8], server: &[u8]) -> Guess {
             Guess::More
         }
         [_, _, 1, _, _, ..] if old_hello(said).is_some() => Guess::Perhaps,
+        _ if are_records(said) => Guess::Yes,
         _ if resumes(said) => Guess::Perhaps,
         _ => Guess::No,
     }
+}
+
+/// Whole records one behind the other, to the very end: a connection whose beginning is missing shows itself by them.
+fn are_records(mut bytes: &[u8]) -> bool {
+    while let [20..=23, 3, 1..=4, high, low, rest @ ..] = bytes {
+        let len = usize::from(u16::from_be_bytes([*high, *low]));
+        match rest.split_at_checked(len) {
+            Some((_, [])) => return (1..=BODY_MAX).contains(&len),
+            Some((_, more)) if (1..=BODY_MAX).contains(&len) => bytes = more,
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn resumes(bytes: &[u8]) -> bool {
@@ -420,6 +434,11 @@ mod tests {
         assert_eq!(guess(&hello[..5], &[]), Guess::More);
         assert_eq!(guess(&[], &unhex(SERVER_HELLO)), Guess::Yes);
         assert_eq!(guess(b"GET /", &[]), Guess::No);
+        // From the middle of a connection: a record and an alert, then the same without the last byte.
+        let records = b"\x17\x03\x03\x00\x03abc\x15\x03\x03\x00\x02\x01\x00";
+        assert_eq!(guess(records, &[]), Guess::Yes);
+        assert_eq!(guess(&records[..14], &[]), Guess::Perhaps);
+        assert_eq!(guess(b"\x17\x03\x03\x00\x00", &[]), Guess::No);
         assert!(resumes(&[23, 3, 3, 0x40, 0]));
         assert!(!resumes(&[23, 3, 3, 0xff, 0]));
     }
