@@ -20,6 +20,7 @@ pub mod skim;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod vendors;
 
 pub use checksum::{Checksum, Envelope};
 pub use cursor::{Cursor, Group, Mark};
