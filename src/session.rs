@@ -12,8 +12,8 @@ use crate::capture::{Block, Capture, Frame, Info, Merged};
 use crate::decode::skim::Skim;
 use crate::decode::{DecodeAs, Dissection};
 use crate::error::Error;
-use crate::flow::{Flow, Flows, Want};
-use crate::model::{PacketId, Timestamp};
+use crate::flow::{Flow, Flows, Names, Want};
+use crate::model::{Claim, PacketId, Timestamp};
 use crate::samples::Sample;
 use crate::secrets::Secrets;
 use crate::story::journey::Journey as Told;
@@ -91,6 +91,18 @@ struct Passage {
     dissection: Dissection,
     start: Timestamp,
     frames: u64,
+}
+
+/// What the frames tell the narrator.
+enum Heard {
+    Happening(Happening),
+    Claim(Claim),
+}
+
+/// What the narrator hands on.
+enum Found {
+    Ended(Ended<Over>, Timestamp),
+    Claim(Claim),
 }
 
 /// Something that is over.
@@ -179,7 +191,7 @@ impl Session {
                     Block::Secrets(text) => {
                         secrets.add_key_log(text);
                     }
-                    Block::Name { .. } => {}
+                    Block::Name { addr, name } => passage.flows.name(addr, name),
                 }
             }
             Ok(())
@@ -197,9 +209,12 @@ impl Session {
         mut each: impl FnMut(FrameView) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (several, reveal) = (self.several, self.options.reveal_secrets);
+        let mut names = Names::default();
         self.pass(Want::Fields, |frame, passage| {
             let Some(frame) = frame else { return Ok(()) };
+            passage.flows.claims().for_each(|claim| names.learn(claim));
             let mut view = FrameView::new(frame.bytes, &passage.dissection, passage.start, reveal);
+            view.introduce(&passage.dissection, &names);
             view.comments = frame.comments.to_vec();
             if several {
                 view.file = Some(frame.file);
@@ -224,18 +239,23 @@ impl Session {
         relay(
             CONVERSATIONS,
             |outlet| {
+                let mut names = Names::default();
+                let mut send = |passage: &mut Passage, outlet: &mut Outlet<_>| {
+                    passage.flows.claims().for_each(|claim| names.learn(claim));
+                    let mut ended = passage.flows.ended();
+                    ended.try_for_each(|mut flow| {
+                        names.introduce(&mut flow);
+                        outlet.send((flow, passage.start))
+                    })
+                };
                 let mut passage = self.pass(Want::Conversations, |frame, passage| {
-                    for flow in passage.flows.ended() {
-                        outlet.send((flow, passage.start))?;
-                    }
+                    send(passage, outlet)?;
                     if frame.is_none() {
                         outlet.flush()?;
                     }
                     Ok(())
                 })?;
-                let start = passage.start;
-                let mut left = passage.flows.ended();
-                left.try_for_each(|flow| outlet.send((flow, start)))
+                send(&mut passage, outlet)
             },
             |(flow, capture_start)| {
                 start = capture_start;
@@ -262,7 +282,7 @@ impl Session {
     ) -> Result<(), Error> {
         let mut voice = self.voice(depth);
         let mut number = 0;
-        let stray = self.tell(|ended, start| match ended {
+        let stray = self.tell(is_named(depth), |ended, start| match ended {
             Ended::Conversation(flow) => each(Record::Conversation(Box::new(Conversation::new(
                 &flow, start,
             )))),
@@ -297,7 +317,7 @@ impl Session {
         let mut flows = InOrder::new(WAITING_MAX);
         let mut journeys = InOrder::new(JOURNEYS_WAITING_MAX);
         let (mut next, mut count, mut start) = (1, 0, Timestamp::default());
-        let stray = self.tell(|ended, capture_start| {
+        let stray = self.tell(is_named(depth), |ended, capture_start| {
             start = capture_start;
             match ended {
                 Ended::Conversation(flow) => {
@@ -347,7 +367,7 @@ impl Session {
         };
         let mut queue = InOrder::new(JOURNEYS_WAITING_MAX);
         let (mut count, mut start) = (0, Timestamp::default());
-        let stray = self.tell(|ended, capture_start| {
+        let stray = self.tell(true, |ended, capture_start| {
             start = capture_start;
             if let Ended::Journey(told) = ended {
                 count += 1;
@@ -394,9 +414,11 @@ impl Session {
         })
     }
 
-    /// Sends the captures through the narrator; `each` gets what ended, and the time of the first frame.
+    /// Sends the captures through the narrator; `each` gets what ended, and the time of the first frame. Who takes part has
+    /// names where they are wanted.
     fn tell(
         &mut self,
+        named: bool,
         mut each: impl FnMut(Ended<Told>, Timestamp) -> Result<(), Error>,
     ) -> Result<Stray, Error> {
         let library = Library::built_in().map_err(|(name, mistake)| Error::Usage {
@@ -406,33 +428,45 @@ impl Session {
         })?;
         let mut witness = Witness::new(&library);
         let mut narrator = Narrator::new(Arc::clone(&library));
-        let see = |outlet: &mut Outlet<(Happening, Timestamp)>| {
+        let see = |outlet: &mut Outlet<(Heard, Timestamp)>| {
             let mut passage = self.pass(Want::Events, |frame, passage| {
                 let start = passage.start;
+                for claim in passage.flows.claims().filter(|_| named) {
+                    outlet.send((Heard::Claim(claim), start))?;
+                }
                 if let Some(frame) = frame {
                     let (d, flows) = (&passage.dissection, &passage.flows);
-                    witness.see(frame.bytes, d, flows, |h| outlet.send((h, start)))?;
+                    let mut send = |happening| outlet.send((Heard::Happening(happening), start));
+                    witness.see(frame.bytes, d, flows, &mut send)?;
                 } else {
-                    outlet.send((Happening::Pause, start))?;
+                    outlet.send((Heard::Happening(Happening::Pause), start))?;
                     outlet.flush()?;
                 }
-                let mut ended = passage.flows.ended();
-                ended.try_for_each(|flow| outlet.send((witness.ended(flow), start)))
+                let ended = passage.flows.ended().map(|flow| witness.ended(flow));
+                let mut ended = ended.map(Heard::Happening);
+                ended.try_for_each(|ended| outlet.send((ended, start)))
             })?;
             let start = passage.start;
-            for flow in passage.flows.ended() {
-                outlet.send((witness.ended(flow), start))?;
+            for claim in passage.flows.claims().filter(|_| named) {
+                outlet.send((Heard::Claim(claim), start))?;
             }
-            outlet.send((witness.end(), start))
+            for flow in passage.flows.ended() {
+                outlet.send((Heard::Happening(witness.ended(flow)), start))?;
+            }
+            outlet.send((Heard::Happening(witness.end()), start))
         };
-        let find = |outlet: &mut Outlet<(Ended<Over>, Timestamp)>| {
-            relay(HAPPENINGS, see, |(happening, start)| {
+        let find = |outlet: &mut Outlet<Found>| {
+            relay(HAPPENINGS, see, |(heard, start)| {
+                let happening = match heard {
+                    Heard::Happening(happening) => happening,
+                    Heard::Claim(claim) => return outlet.send(Found::Claim(claim)),
+                };
                 let pauses = matches!(happening, Happening::Pause);
                 if let Some(flow) = narrator.hear(happening) {
-                    outlet.send((Ended::Conversation(flow), start))?;
+                    outlet.send(Found::Ended(Ended::Conversation(flow), start))?;
                 }
                 while let Some(over) = narrator.over() {
-                    outlet.send((Ended::Journey(over), start))?;
+                    outlet.send(Found::Ended(Ended::Journey(over), start))?;
                 }
                 if pauses { outlet.flush() } else { Ok(()) }
             })?;
@@ -442,12 +476,24 @@ impl Session {
                 conversations: stray.conversations.clone(),
             })
         };
-        relay(JOURNEYS, find, |(ended, start)| match ended {
-            Ended::Conversation(flow) => each(Ended::Conversation(flow), start),
-            Ended::Journey(over) => match over.tell(&library) {
-                Some(told) => each(Ended::Journey(told), start),
-                None => Ok(()),
-            },
+        let mut names = Names::default();
+        relay(JOURNEYS, find, |found| match found {
+            Found::Claim(claim) => {
+                names.learn(claim);
+                Ok(())
+            }
+            Found::Ended(Ended::Conversation(flow), start) => {
+                each(Ended::Conversation(flow), start)
+            }
+            Found::Ended(Ended::Journey(over), start) => {
+                let Some(mut told) = over.tell(&library) else {
+                    return Ok(());
+                };
+                if named {
+                    told.introduce(&mut names);
+                }
+                each(Ended::Journey(told), start)
+            }
         })
     }
 
@@ -460,6 +506,11 @@ impl Session {
     pub fn captures(&self) -> Vec<CaptureView> {
         self.captures.infos().map(capture_view).collect()
     }
+}
+
+/// What programs read says least at its shortest: who takes part has no names there.
+fn is_named(depth: Depth) -> bool {
+    depth > Depth::Brief
 }
 
 fn capture_view(info: &Info) -> CaptureView {

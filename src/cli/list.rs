@@ -16,8 +16,8 @@ const TOGETHER: usize = 1000;
 #[derive(Args)]
 #[command(
     long_about = "List the conversations, one line each: number, protocol, client and server, how it ended, frames, payload \
-        bytes of the client (up) and the server (down), how long it took, when it began, and the name that was asked for. \
-        What does not fit into the width is left out from the right.\n\n\
+        bytes of the client (up) and the server (down), how long it took, when it began, and the server's name with who claims \
+        it. What does not fit into the width is left out from the right.\n\n\
         It ended closed (FIN both ways), reset (RST), refused (RST or ICMP to the first packet), unanswered, half-closed \
         (one FIN) or open.",
     after_long_help = "Examples:\n  \

@@ -2,6 +2,7 @@
 //!
 //! Nothing here can fail: odd bytes are a [`Fault`] of the layer that met them, and what was decoded before stays.
 
+pub(crate) mod answers;
 pub(crate) mod checksum;
 pub(crate) mod credentials;
 mod cursor;

@@ -2,7 +2,7 @@
 
 use crate::decode::skim::TcpSkim;
 use crate::decode::{Dissection, Fact, Layer, Protocol};
-use crate::model::{BufId, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp};
+use crate::model::{BufId, Claim, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp};
 
 use super::Want;
 use super::analysis::{self, Analysis};
@@ -84,6 +84,8 @@ pub struct Flow {
     pub bytes: [u64; 2],
     /// What was noticed when it was over.
     pub endings: Vec<Ending>,
+    /// Names that were claimed of client and server.
+    pub names: [Vec<Claim>; 2],
     pub(super) sent: [u64; 2],
     pub(super) history: History,
     pub(super) tcp: Option<Box<Connection>>,
@@ -93,6 +95,8 @@ pub struct Flow {
     pub(super) reuses_ports: bool,
     /// The latest time in the capture when its last frame came: silence counts from here, as a capture may be out of order.
     pub(super) heard: Timestamp,
+    /// The server was asked as a proxy: names that the client says are those of others.
+    pub(super) is_proxied: bool,
     facts: Vec<Fact>,
 }
 
@@ -148,6 +152,7 @@ impl Flow {
             frames: 0,
             bytes: [0; 2],
             endings: Vec::new(),
+            names: [Vec::new(), Vec::new()],
             sent: [0; 2],
             history: History::default(),
             tcp: None,
@@ -155,6 +160,7 @@ impl Flow {
             refused: false,
             reuses_ports: false,
             heard: time,
+            is_proxied: false,
             facts: Vec::new(),
         }
     }

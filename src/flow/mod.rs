@@ -14,6 +14,7 @@ mod hearing;
 mod history;
 mod hushed;
 mod messages;
+mod names;
 mod recent;
 mod resets;
 mod stream;
@@ -31,7 +32,7 @@ use crate::decode::skim::{
     Skim, TcpSkim, Transport, UdpSkim, from_detail, skim, skim_arp, skim_icmp,
 };
 use crate::decode::{Dissection, FlowRef, Next, Opener, decode_frame, decode_span};
-use crate::model::{Endpoint, EventDef, Side, Timestamp};
+use crate::model::{Claim, Endpoint, EventDef, Side, Timestamp};
 
 use exchange::{Exchange, Quoted};
 use fragments::Fragments;
@@ -43,6 +44,7 @@ use tunneled::Tunneled;
 
 pub use conversation::{Flow, Outcome};
 pub use endings::Ending;
+pub use names::Names;
 pub use tcp::TcpSummary;
 
 /// The events that this room raises itself; those of messages are their protocols'.
@@ -78,6 +80,7 @@ pub struct Flows {
     fragments: Fragments,
     tunneled: Tunneled,
     ended: VecDeque<Box<Flow>>,
+    claims: VecDeque<Claim>,
     signs: Signs,
     /// Bytes of memory that all connections take for what waits.
     held: usize,
@@ -122,6 +125,9 @@ impl Flows {
             decode_frame(frame, d);
         }
         self.follow(frame, found, d, opener);
+        if !d.events.is_empty() {
+            names::claimed(frame, d, self.want, &mut self.table, &mut self.claims);
+        }
         if all {
             self.tunneled.analyse(d);
             // What no decoder reads is shown too: fragments, quoted packets, heads that are not complete.
@@ -317,7 +323,7 @@ impl Flows {
             {
                 flow.app = found.key;
             }
-            return;
+            return names::answered(bytes, flow.app, d.packet, &mut self.claims);
         }
         flow.meet(from, found.mac);
         if d.layers.is_empty() {

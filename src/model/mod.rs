@@ -1,6 +1,7 @@
-//! The words that every room shares: spans of bytes, times, addresses, layers, link types. Imports `std` only.
+//! The words that every room shares: spans of bytes, times, addresses and names for them, layers, link types. Imports `std` only.
 
 mod addr;
+mod claim;
 mod event;
 mod link;
 mod nearest;
@@ -10,6 +11,7 @@ mod span;
 mod time;
 
 pub use addr::{Endpoint, Mac, push_hex, push_ip};
+pub use claim::{Claim, Claimant};
 pub use event::EventDef;
 pub use link::LinkType;
 pub use nearest::nearest;

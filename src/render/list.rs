@@ -6,6 +6,7 @@ use super::{Look, MIN_WIDTH, units};
 use crate::model::push_ip;
 use crate::view::conversations::{Conversation, End, Facts};
 use crate::view::frame::ValueView;
+use crate::view::names::told;
 
 /// A column: its ink, whether it ends at its right edge, and its cells.
 struct Column {
@@ -15,12 +16,15 @@ struct Column {
     width: usize,
 }
 
+/// Columns for a name and who claims it.
+const NAMES_WIDEST: usize = 56;
+
 /// Writes what stands in a conversation's cell.
 type Write = fn(&Conversation, &mut String);
 
 /// Columns behind the outcome, the most telling first: ink, whether it ends at its right edge, columns of its widest cell
 /// at most.
-const MORE: [(Ink, bool, usize, Write); 7] = [
+const MORE: [(Ink, bool, usize, Write); 8] = [
     (Ink::Plain, true, usize::MAX, |c, out| {
         units::push_count(c.frames.count, "frame", out);
     }),
@@ -39,7 +43,8 @@ const MORE: [(Ink, bool, usize, Write); 7] = [
         out.push_str("at ");
         units::push_duration(c.start_ns, out);
     }),
-    (Ink::Value, false, 40, |c, out| out.push_str(named(c))),
+    (Ink::Value, false, NAMES_WIDEST, named),
+    (Ink::Plain, false, 32, |c, out| out.push_str(software(c))),
     (Ink::Faint, false, 24, |c, out| out.push_str(&c.history)),
 ];
 
@@ -165,18 +170,40 @@ fn end(end: &End, out: &mut String) {
     }
 }
 
-/// The name that the client asked for, or the software that answered.
-fn named(conversation: &Conversation) -> &str {
-    fn text<'a>(facts: Option<&'a Facts>, name: &str) -> Option<&'a str> {
-        match facts?.get(name)?.as_ref()? {
-            ValueView::Text(text) => Some(text),
-            _ => None,
-        }
+/// The name that the client asked for, or that others claim for the server, and who claims it: of a long name the end gives
+/// way.
+fn named(conversation: &Conversation, out: &mut String) {
+    let mut claims = told(&conversation.server.names);
+    let asked = text(conversation.tls.as_ref(), "sni");
+    let asked = asked.or_else(|| text(conversation.quic.as_ref(), "sni"));
+    let (name, by) = if let Some(name) = asked {
+        claims.retain(|(claimed, _)| claimed.eq_ignore_ascii_case(name));
+        let others = claims.iter().map(|(_, by)| by.as_str());
+        let all: Vec<&str> = std::iter::once("SNI").chain(others).collect();
+        (name, all.join("; "))
+    } else if claims.is_empty() {
+        return;
+    } else {
+        claims.swap_remove(0)
+    };
+    let room = NAMES_WIDEST.saturating_sub(by.len() + 3).max(8);
+    match name.char_indices().nth(room) {
+        Some((end, _)) if name.chars().count() > room + 1 => out.extend([&name[..end], "…"]),
+        _ => out.push_str(name),
     }
-    text(conversation.tls.as_ref(), "sni")
-        .or_else(|| text(conversation.quic.as_ref(), "sni"))
-        .or_else(|| text(conversation.ssh.as_ref(), "server_version"))
-        .unwrap_or_default()
+    out.extend([" (", &by, ")"]);
+}
+
+/// The software that answered.
+fn software(conversation: &Conversation) -> &str {
+    text(conversation.ssh.as_ref(), "server_version").unwrap_or_default()
+}
+
+fn text<'a>(facts: Option<&'a Facts>, name: &str) -> Option<&'a str> {
+    match facts?.get(name)?.as_ref()? {
+        ValueView::Text(text) => Some(text),
+        _ => None,
+    }
 }
 
 fn outcome_ink(outcome: &str) -> Ink {
@@ -198,6 +225,7 @@ mod tests {
     use crate::render::theme::Theme;
     use crate::view::conversations::{Bytes, Conversation, End, Frames};
     use crate::view::frame::ValueView;
+    use crate::view::names::NameView;
 
     fn conversation(
         id: u32,
@@ -208,6 +236,7 @@ mod tests {
         let [client, server] = ends.map(|(ip, port)| End {
             ip: Some(ip.parse().unwrap()),
             port,
+            names: Vec::new(),
         });
         let named = |name: &str| BTreeMap::from([("sni", Some(ValueView::Text(name.to_owned())))]);
         Conversation {
@@ -244,7 +273,13 @@ mod tests {
             theme: Theme::standard(),
             colour: false,
         };
-        let conversations = [
+        let claim = |name: &str, by, label, frame| NameView {
+            name: name.into(),
+            by,
+            frame,
+            label,
+        };
+        let mut conversations = [
             conversation(
                 1,
                 "arp",
@@ -267,6 +302,21 @@ mod tests {
                 "unanswered",
             ),
         ];
+        conversations[0].server.names = vec![claim(
+            "gate\u{1b}[2J.lan",
+            "capture",
+            "capture's name records",
+            None,
+        )];
+        conversations[1].server.names = vec![
+            claim("cdn.test", "dns", "DNS answer", Some(31)),
+            claim("WWW.example.test\u{202e}", "dns", "DNS answer", Some(1)),
+        ];
+        conversations[2].server.names = vec![claim("six.test", "dns", "DNS answer", Some(4))];
+        conversations[2].ssh = Some(BTreeMap::from([(
+            "server_version",
+            Some(ValueView::Text("SSH-2.0-OpenSSH_9.2p1".to_owned())),
+        )]));
         let mut out = Vec::new();
         let lines: Vec<_> = lines(&conversations, &look).collect();
         assert!(lines.iter().all(|line| line.width() <= width));

@@ -5,6 +5,7 @@ pub mod escape;
 pub mod glyphs;
 pub mod line;
 pub mod list;
+mod names;
 pub mod show;
 pub mod text;
 pub mod theme;

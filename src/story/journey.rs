@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::model::{Mac, PacketId, Timestamp};
+use crate::flow::Names;
+use crate::model::{Claim, Mac, PacketId, Timestamp};
 
+use super::claims::claims;
 use super::conversation::Conversation;
 use super::moment::{Evidence, Moment};
 use super::script::{Chapter, Script, Step, Variant, Verdict};
@@ -70,8 +72,10 @@ pub struct Actor {
     pub ip: Option<IpAddr>,
     /// The MAC address that the frames show.
     pub mac: Option<Mac>,
-    /// The name that the capture gives it.
+    /// The name that was asked for.
     pub name: Option<Box<str>>,
+    /// Names that were claimed of its address, that one first.
+    pub names: Vec<Claim>,
 }
 
 /// Who acts in a step, or on whom.
@@ -239,6 +243,27 @@ impl Journey {
         }
         let known: u64 = self.conversations.iter().map(|c| c.frames).sum();
         known.saturating_add(self.folded.frames)
+    }
+
+    /// Adds the names that it claims to those that are known, and gives everyone theirs, up to its last frame: first the one
+    /// that was asked for.
+    pub fn introduce(&mut self, names: &mut Names) {
+        let claims = claims(self);
+        let ended = self.conversations.iter().map(|c| c.last);
+        let last = ended.chain(claims.last().and_then(|claim| claim.frame));
+        let last = last.max().unwrap_or_default();
+        for claim in claims {
+            names.learn(claim);
+        }
+        if names.is_empty() {
+            return;
+        }
+        for actor in &mut self.actors {
+            let Some(ip) = actor.ip else { continue };
+            actor.names = names.of(ip, last);
+            let asked_for = |claim: &Claim| actor.name.as_deref() == Some(&*claim.name);
+            actor.names.sort_by_key(|claim| !asked_for(claim));
+        }
     }
 
     /// Its events in the order they are told.

@@ -4,6 +4,7 @@
 //! strands, strands journeys; a journey that is over is told in the words of its script and forgotten here.
 
 pub mod check;
+mod claims;
 pub mod conversation;
 mod crowd;
 mod diagnosis;

@@ -16,6 +16,7 @@ pub(super) const ENGINE: &[(&str, &[&str])] = &[
             "dns.flags.truncated",
             "dns.flags.authoritative",
             "dns.count.answers",
+            "dns.count.add_rr",
         ],
     ),
     (

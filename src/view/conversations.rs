@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::decode::FactValue;
 use crate::flow::Flow;
-use crate::model::{Endpoint, Timestamp};
+use crate::model::Timestamp;
 
 use super::frame::ValueView;
+use super::names::{self, NameView};
 
 /// The names of the facts that each protocol has in the contract.
 const FACTS: [(&str, &[&str]); 3] = [
@@ -89,6 +90,9 @@ pub struct End {
     pub ip: Option<IpAddr>,
     /// Its port; null where the transport has none.
     pub port: Option<u16>,
+    /// Names that were claimed of its address up to the conversation's last frame, the latest first; only in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<NameView>,
 }
 
 /// Frame numbers and their count.
@@ -150,20 +154,30 @@ impl Conversation {
                 names.iter().map(|name| (*name, value(name))).collect()
             })
         };
-        let [client, server] = flow.bytes;
+        let [sent, received] = flow.bytes;
+        let [of_client, of_server] = &flow.names;
+        let [client, server] =
+            [(flow.client, of_client), (flow.server, of_server)].map(|end| End {
+                ip: Some(end.0.ip),
+                port: end.0.port,
+                names: names::views(end.1),
+            });
         Self {
             id: flow.id,
             transport: flow.transport,
             stream: flow.stream,
-            client: flow.client.into(),
-            server: flow.server.into(),
+            client,
+            server,
             app: flow.app,
             frames: Frames {
                 first: flow.first.0,
                 last: flow.last.0,
                 count: flow.frames,
             },
-            bytes: Bytes { client, server },
+            bytes: Bytes {
+                client: sent,
+                server: received,
+            },
             start_ns: flow.start.since(start),
             duration_ns: flow.end.since(flow.start),
             outcome: flow.outcome().name(),
@@ -180,15 +194,6 @@ impl Conversation {
             tls: known("tls"),
             ssh: known("ssh"),
             quic: known("quic"),
-        }
-    }
-}
-
-impl From<Endpoint> for End {
-    fn from(end: Endpoint) -> Self {
-        Self {
-            ip: Some(end.ip),
-            port: end.port,
         }
     }
 }

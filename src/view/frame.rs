@@ -1,11 +1,15 @@
 //! One frame, layer by layer and field by field, with its bytes: what `show` shows.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
 use crate::decode::{BufferKind, Dissection, Field, Hidden, Value};
-use crate::model::{BufId, Timestamp};
+use crate::flow::Names;
+use crate::model::{BufId, Mac, Timestamp};
+
+use super::names::{self, MacView, NameView};
 
 /// What stands in place of a secret.
 pub const MASK: &str = "****";
@@ -129,6 +133,15 @@ pub struct FieldView {
     pub depth: u8,
     /// One sentence for a student.
     pub help: &'static str,
+    /// Names that were claimed of the address that it holds, up to this frame, the latest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<NameView>,
+    /// The vendor that the block of its MAC address is registered to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<&'static str>,
+    /// What its MAC address is where no vendor is meant by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac_kind: Option<&'static str>,
 }
 
 /// A value: a number, a flag, or text.
@@ -213,6 +226,31 @@ impl FrameView {
     }
 }
 
+impl FrameView {
+    /// Puts the names that are claimed up to this frame beside its addresses, `d` being what it is a view of. Messages that
+    /// are about names themselves say which they give.
+    pub fn introduce(&mut self, d: &Dissection, names: &Names) {
+        if names.is_empty() {
+            return;
+        }
+        for (layer, view) in d.layers.iter().zip(&mut self.layers) {
+            if matches!(layer.protocol.key, "dns" | "mdns" | "llmnr") {
+                continue;
+            }
+            for (field, view) in d.fields_of(layer).iter().zip(&mut view.fields) {
+                let address = match field.value {
+                    Value::Ip4(octets) => IpAddr::from(octets),
+                    Value::Ip6(octets) => IpAddr::from(octets),
+                    _ => continue,
+                };
+                if view.display != MASK {
+                    view.names = names::views(&names.of(address, d.packet));
+                }
+            }
+        }
+    }
+}
+
 /// A field's display and value, with whatever is hidden replaced by [`MASK`].
 fn field_view(frame: &[u8], d: &Dissection, field: &Field, hidden: &Hidden) -> FieldView {
     let span = field.span;
@@ -234,6 +272,10 @@ fn field_view(frame: &[u8], d: &Dissection, field: &Field, hidden: &Hidden) -> F
             value = ValueView::Text(MASK.to_owned());
         }
     }
+    let mac = match field.value {
+        Value::Mac(octets) if !secret => MacView::of(Mac(octets)),
+        _ => MacView::default(),
+    };
     FieldView {
         key: field.def.key,
         label: field.def.label,
@@ -245,6 +287,9 @@ fn field_view(frame: &[u8], d: &Dissection, field: &Field, hidden: &Hidden) -> F
         bits: (span.bits > 0).then_some((span.bit, span.bits)),
         depth: field.depth,
         help: field.def.help,
+        names: Vec::new(),
+        vendor: mac.vendor,
+        mac_kind: mac.kind,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod captures;
 pub mod conversations;
 pub mod frame;
+pub mod names;
 mod reading;
 pub mod rich;
 pub mod telling;

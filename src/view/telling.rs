@@ -12,6 +12,7 @@ use crate::story::moment::{self, Captured};
 use crate::story::script;
 use crate::story::template::Template;
 
+use super::names::{self, MacView};
 use super::reading::Reader;
 use super::timeline::{
     Actor, Body, Chapter, Coverage, Depth, Entry, Evidence, Fields, Journey, Outcome, Phase, Rich,
@@ -96,7 +97,10 @@ impl Voice {
             duration_ns: journey.end.since(journey.start),
             conversations,
             frames: journey.frames(),
-            actors: journey.actors.iter().map(actor).collect(),
+            actors: {
+                let actors = journey.actors.iter();
+                actors.map(|one| actor(one, teller.voice.depth)).collect()
+            },
             chapters: chapters(journey),
             phases: journey
                 .phases
@@ -128,12 +132,17 @@ fn chapters(journey: &told::Journey) -> Vec<Chapter> {
         .collect()
 }
 
-fn actor(actor: &told::Actor) -> Actor {
+fn actor(actor: &told::Actor, depth: Depth) -> Actor {
+    let mac = actor.mac.filter(|_| depth > Depth::Brief);
+    let owner = mac.map(MacView::of).unwrap_or_default();
     Actor {
         role: actor.role.word(),
         ip: actor.ip.map(ip_text),
         mac: actor.mac.map(|mac| mac.to_string()),
         name: actor.name.as_deref().map(str::to_owned),
+        names: names::views(&actor.names),
+        vendor: owner.vendor,
+        mac_kind: owner.kind,
     }
 }
 

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use super::captures::CaptureView;
 use super::conversations::Conversation;
 use super::frame::ValueView;
+use super::names::NameView;
 
 pub use super::rich::{Rich, Role, Slice, Text};
 
@@ -148,8 +149,18 @@ pub struct Actor {
     pub ip: Option<String>,
     /// The MAC address that the frames show for it (of the next hop, when it is not on the link).
     pub mac: Option<String>,
-    /// The name that the capture gives it.
+    /// The name that was asked for.
     pub name: Option<String>,
+    /// Names that were claimed of its address up to the journey's last frame: the one that was asked for, then the latest.
+    /// Records have them from depth `normal` on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<NameView>,
+    /// The vendor that the block of its MAC address is registered to; not at depth `brief`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<&'static str>,
+    /// What its MAC address is where no vendor is meant by it; not at depth `brief`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac_kind: Option<&'static str>,
 }
 
 /// A chapter.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::Look;
 use super::super::line::{Line, columns, cut, cut_middle};
+use super::super::names;
 use super::super::text::time_of_day as of_day;
 use super::super::theme::Ink;
 use super::super::units;
@@ -11,6 +12,7 @@ use super::super::wrap::wrap;
 use super::{bits, bytes};
 use crate::model::{Osi, Timestamp};
 use crate::view::frame::{FieldView, FrameView, LayerView, ValueView};
+use crate::view::names::told;
 use crate::view::timeline::Depth;
 
 /// What is shown of a frame.
@@ -179,7 +181,21 @@ fn fields(frame: &FrameView, layer: &LayerView, look: &Look, options: &Options) 
             .saturating_sub(column + value.width() + 2 + key);
         value.push(Ink::Value, &shown(field, room, look));
         // A long value is wrapped in its column; the key stands at the end of the first line that has room, or alone.
-        let value: Vec<_> = value.runs().collect();
+        let mut value: Vec<_> = value
+            .runs()
+            .map(|(ink, run)| (ink, run.to_owned()))
+            .collect();
+        let between = (Ink::Faint, look.charset.between().to_owned());
+        for (name, by) in told(&field.names) {
+            value.push(between.clone());
+            value.extend(names::runs(name, &by, Ink::Plain, look));
+        }
+        if let Some(words) = field.vendor.or(field.mac_kind) {
+            let room = room.saturating_sub(columns(&field.display, look.charset) + 3);
+            let owner = names::owner(words, room).to_owned();
+            value.extend([between, (Ink::Faint, owner)]);
+        }
+        let value = value.iter().map(|(ink, run)| (*ink, run.as_str()));
         let fits = |line: &Line| line.width() + 2 + key <= look.columns();
         let mut keyed = false;
         let width = look.columns().saturating_sub(column);

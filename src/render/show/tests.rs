@@ -9,6 +9,7 @@ use crate::render::theme::Theme;
 use crate::view::frame::{
     BufferView, FaultView, FieldView, FrameView, LayerView, PieceView, ValueView,
 };
+use crate::view::names::NameView;
 use crate::view::timeline::Depth;
 
 fn look(width: usize) -> Look {
@@ -66,6 +67,9 @@ fn fields(rows: &[Row]) -> Vec<FieldView> {
                 bits,
                 depth,
                 help: "What this field is for, in one sentence that a student understands at once.",
+                names: Vec::new(),
+                vendor: None,
+                mac_kind: None,
             },
         )
         .collect()
@@ -102,6 +106,30 @@ fn frame() -> FrameView {
         ("tls.app_data", "Encrypted application data", "01:02:03:04:05:06:07:08:09:0a:0b:0c:0d:0e:0f:10:11:12:13:14", 0, 59, 16, None, 1),
     ]);
     tls.fault = Some(FaultView { code: "truncated", text: "16 bytes are needed and 12 are there".to_owned(), offset: 59 });
+    let mut eth = layer(("eth", "Ethernet", 2), (0, 0, 14), "02:00:00:00:00:01 → 02:00:00:00:00:02, IPv4", &[
+        ("eth.dst", "Destination", "00:1b:21:00:00:02", 0, 0, 6, None, 0),
+        ("eth.dst.lg", "Locally administered", "set", 0, 0, 3, Some((6, 1)), 1),
+        ("eth.src", "Source", "02:00:00:00:00:01", 0, 6, 6, None, 0),
+        ("eth.type", "Type", "0x0800 (IPv4)", 0, 12, 2, None, 0),
+    ]);
+    eth.fields[0].vendor = Some("Intel Corporate");
+    eth.fields[2].mac_kind = Some("locally administered, perhaps randomised");
+    let mut ip = layer(("ip", "Internet Protocol Version 4", 3), (0, 14, 20), "192.168.1.100 → 203.0.113.10, TCP, ttl 64", &[
+        ("ip.version", "Version", "4", 0, 14, 1, Some((0, 4)), 0),
+        ("ip.flags", "Flags", "0x2", 0, 20, 1, Some((0, 3)), 0),
+        ("ip.flags.df", "Don't fragment", "set", 0, 20, 1, Some((1, 1)), 1),
+        ("ip.ttl", "Time to live", "64", 0, 22, 1, None, 0),
+        ("ip.src", "Source address", "192.168.1.100", 0, 26, 4, None, 0),
+        ("ip.dst", "Destination address", "203.0.113.10", 0, 30, 4, None, 0),
+    ]);
+    let claim = |name: &str, by, label, frame| NameView { name: name.into(), by, frame, label };
+    ip.fields[4].names = vec![claim("laptop\u{1b}[2J\u{202e}.lan", "capture", "capture's name records", None)];
+    ip.fields[5].names = vec![
+        claim("www.example.test", "sni", "SNI", Some(9)),
+        claim("www.example.test", "dns", "DNS answer", Some(4)),
+        claim("edge.cdn.test", "dns", "DNS answer", Some(2)),
+        claim("third.test", "dns", "DNS answer", Some(1)),
+    ];
     FrameView {
         number: 15,
         time: "1763622840.123456789".to_owned(),
@@ -119,20 +147,8 @@ fn frame() -> FrameView {
             },
         ],
         layers: vec![
-            layer(("eth", "Ethernet", 2), (0, 0, 14), "02:00:00:00:00:01 → 02:00:00:00:00:02, IPv4", &[
-                ("eth.dst", "Destination", "02:00:00:00:00:02", 0, 0, 6, None, 0),
-                ("eth.dst.lg", "Locally administered", "set", 0, 0, 3, Some((6, 1)), 1),
-                ("eth.src", "Source", "02:00:00:00:00:01", 0, 6, 6, None, 0),
-                ("eth.type", "Type", "0x0800 (IPv4)", 0, 12, 2, None, 0),
-            ]),
-            layer(("ip", "Internet Protocol Version 4", 3), (0, 14, 20), "192.168.1.100 → 203.0.113.10, TCP, ttl 64", &[
-                ("ip.version", "Version", "4", 0, 14, 1, Some((0, 4)), 0),
-                ("ip.flags", "Flags", "0x2", 0, 20, 1, Some((0, 3)), 0),
-                ("ip.flags.df", "Don't fragment", "set", 0, 20, 1, Some((1, 1)), 1),
-                ("ip.ttl", "Time to live", "64", 0, 22, 1, None, 0),
-                ("ip.src", "Source address", "192.168.1.100", 0, 26, 4, None, 0),
-                ("ip.dst", "Destination address", "203.0.113.10", 0, 30, 4, None, 0),
-            ]),
+            eth,
+            ip,
             layer(("tcp", "Transmission Control Protocol", 4), (0, 34, 20), "41000 → 80 [PSH ACK]", &[
                 ("tcp.flags", "Flags", "0x018", 0, 46, 2, Some((4, 12)), 0),
                 ("tcp.len", "Segment length", "21 bytes", 0, 54, 0, None, 0),

@@ -2,6 +2,7 @@
 
 use crate::view::captures::CaptureView;
 use crate::view::frame::ValueView;
+use crate::view::names::NameView;
 use crate::view::timeline::{
     Actor, Body, Chapter, Coverage, Entry, Evidence, Fields, HostLine, Journey, Outcome, Phase,
     Rich, Role, Step, Values, Words,
@@ -221,7 +222,23 @@ pub(in crate::render) fn journey() -> Journey {
         ip: ip.map(str::to_owned),
         mac: Some(mac.to_owned()),
         name: name.map(str::to_owned),
+        names: Vec::new(),
+        vendor: None,
+        mac_kind: None,
     };
+    let claim = |by, label, frame| NameView {
+        name: "www.example.test".into(),
+        by,
+        frame: Some(frame),
+        label,
+    };
+    let mut server = actor(
+        "server",
+        Some("203.0.113.10"),
+        "02:00:00:00:01:01",
+        Some("www.example.test"),
+    );
+    server.names = vec![claim("sni", "SNI", 9), claim("dns", "DNS answer", 4)];
     Journey {
         first: 1,
         id: 1,
@@ -239,12 +256,7 @@ pub(in crate::render) fn journey() -> Journey {
             actor("client", Some("192.168.1.100"), "02:00:00:00:01:64", None),
             actor("router", Some("192.168.1.1"), "02:00:00:00:01:01", None),
             actor("resolver", Some("192.168.1.1"), "02:00:00:00:01:01", None),
-            actor(
-                "server",
-                Some("203.0.113.10"),
-                "02:00:00:00:01:01",
-                Some("www.example.test"),
-            ),
+            server,
         ],
         chapters: CHAPTERS
             .iter()

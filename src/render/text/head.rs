@@ -4,12 +4,14 @@ use jiff::tz::TimeZone;
 
 use super::super::Look;
 use super::super::line::{Line, columns, cut, cut_middle};
+use super::super::names;
 use super::super::theme::Ink;
 use super::super::units;
 use super::super::wrap::{runs, wrap};
 use super::waterfall;
 use crate::model::{Osi, Timestamp};
 use crate::view::captures::CaptureView;
+use crate::view::names::told;
 use crate::view::timeline::{Actor, Chapter, Evidence, Journey, Outcome};
 
 /// Where everything under a title begins.
@@ -180,6 +182,7 @@ fn rule(look: &Look) -> Line {
     line
 }
 
+/// Who takes part, one line each. Names that do not fit into it stand below, from where the addresses begin.
 fn actors(actors: &[Actor], look: &Look) -> Vec<Line> {
     let width = |cell: &dyn Fn(&Actor) -> &str| {
         actors
@@ -192,32 +195,64 @@ fn actors(actors: &[Actor], look: &Look) -> Vec<Line> {
     let roles = width(&|actor| actor.role);
     let ips = width(&|actor| actor.ip.as_deref().unwrap_or_default());
     let macs = width(&|actor| actor.mac.as_deref().unwrap_or_default());
+    let start = INDENT + roles + 2;
+    let mut lines = Vec::new();
     // Everyone on the link has no address to show.
-    actors
-        .iter()
-        .filter(|actor| actor.ip.is_some() || actor.mac.is_some() || actor.name.is_some())
-        .map(|actor| {
+    let somebody =
+        |actor: &&Actor| actor.ip.is_some() || actor.mac.is_some() || actor.name.is_some();
+    for actor in actors.iter().filter(somebody) {
+        let mut line = look.line();
+        line.to(INDENT).push(Ink::Actor, actor.role).to(start);
+        let mut at = line.width();
+        line.push(Ink::Value, &ip(actor));
+        at += ips + 2;
+        if at + macs <= look.columns() && macs > 0 {
+            line.to(at)
+                .push(Ink::Faint, actor.mac.as_deref().unwrap_or_default());
+            at += macs + 2;
+            let room = look.columns().saturating_sub(at);
+            if let Some(owner) = actor.vendor.or(actor.mac_kind).filter(|_| room >= 8) {
+                let owner = cut(names::owner(owner, room), room, look.charset);
+                line.to(at).push(Ink::Faint, &owner);
+                at = line.width() + 2;
+            }
+        }
+        let names = called(actor, look);
+        let names = || names.iter().map(|(ink, run)| (*ink, run.as_str()));
+        let width: usize = names().map(|(_, run)| columns(run, look.charset)).sum();
+        let fits = at + width <= look.columns();
+        if fits && width > 0 {
+            line.to(at);
+            names().for_each(|(ink, run)| _ = line.push(ink, run));
+        }
+        lines.push(line);
+        if fits {
+            continue;
+        }
+        let below = look.columns().saturating_sub(start);
+        for part in wrap(names(), below, look.charset) {
             let mut line = look.line();
-            line.to(INDENT)
-                .push(Ink::Actor, actor.role)
-                .to(INDENT + roles + 2);
-            let mut at = line.width();
-            line.push(Ink::Value, &ip(actor));
-            at += ips + 2;
-            if at + macs <= look.columns() && macs > 0 {
-                line.to(at)
-                    .push(Ink::Faint, actor.mac.as_deref().unwrap_or_default());
-                at += macs + 2;
-            }
-            if let Some(name) = &actor.name {
-                let room = look.columns().saturating_sub(at);
-                if room >= 8 {
-                    line.to(at).push(Ink::Value, &cut(name, room, look.charset));
-                }
-            }
-            line
-        })
-        .collect()
+            line.to(start).append(&part);
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// What someone's address is called, and by whom.
+fn called(actor: &Actor, look: &Look) -> Vec<(Ink, String)> {
+    let mut told = told(&actor.names);
+    if let Some(name) = actor.name.as_deref().filter(|_| told.is_empty()) {
+        told.push((name, "asked for".to_owned()));
+    }
+    let mut runs = Vec::new();
+    for (name, by) in &told {
+        if !runs.is_empty() {
+            runs.push((Ink::Plain, ", ".to_owned()));
+        }
+        runs.extend(names::runs(name, by, Ink::Value, look));
+    }
+    runs
 }
 
 /// How many steps are known in which way: also the legend of the marks.

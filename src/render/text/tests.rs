@@ -4,8 +4,10 @@ use super::fixture::{capture, journey};
 use super::{Clock, Options, Telling, beginning, captures};
 use crate::render::Look;
 use crate::render::glyphs::Charset;
+use crate::render::line::Line;
 use crate::render::theme::Theme;
-use crate::view::timeline::{Depth, Rich, Role, Step, Words};
+use crate::view::names::NameView;
+use crate::view::timeline::{Depth, Journey, Rich, Role, Step, Words};
 
 fn look(width: usize) -> Look {
     Look {
@@ -42,6 +44,41 @@ fn at_140_columns() {
 #[test]
 fn at_100_columns() {
     insta::assert_snapshot!(told(&look(100), &Options::default()));
+}
+
+/// The lines on who takes part.
+fn actors(journey: &Journey, width: usize) -> String {
+    let (look, options) = (look(width), Options::default());
+    let lines = Telling::new(journey, &look, &options).curtain();
+    assert!(lines.iter().all(|line| line.width() <= width));
+    let lines: Vec<&str> = lines.iter().skip(2).map(Line::text).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn names_stand_beside_addresses_with_those_who_claim_them() {
+    let mut journey = journey();
+    let server = journey.actors.last_mut().unwrap();
+    server.vendor = Some("Intel Corporate");
+    let hostile = NameView {
+        name: "evil\u{1b}[2J\u{202e}.test".into(),
+        by: "capture",
+        frame: None,
+        label: "capture's name records",
+    };
+    let more = ["third.test", "fourth.test"].map(|name| NameView {
+        name: name.into(),
+        ..hostile.clone()
+    });
+    server.names.push(hostile);
+    server.names.extend(more);
+    journey.actors[0].name = Some("asked.test".to_owned());
+    journey.actors[1].mac_kind = Some("locally administered, perhaps randomised");
+    insta::assert_snapshot!(
+        [60, 80, 140]
+            .map(|width| actors(&journey, width))
+            .join("\n\n")
+    );
 }
 
 fn only(steps: std::ops::RangeInclusive<usize>, depth: Depth, clock: Clock) -> Options {

@@ -67,6 +67,7 @@ pub(super) fn tell(
             ip: None,
             mac: None,
             name: None,
+            names: Vec::new(),
         });
     }
     Some(Journey {

@@ -23,6 +23,7 @@ pub(super) fn actors(tale: &Tale) -> Vec<Actor> {
                 ip,
                 mac,
                 name,
+                names: Vec::new(),
             });
         }
     };

@@ -1,6 +1,7 @@
 //! A stage for tests of the engine: conversations and events that are made up frame by frame.
 
 mod links;
+mod names;
 mod speakers;
 mod steps;
 
@@ -193,6 +194,7 @@ struct Stage {
 }
 
 /// A value of a made-up field.
+#[derive(Clone)]
 enum Made<'a> {
     Text(&'a str),
     Number(u64),
@@ -295,6 +297,7 @@ impl Stage {
     fn end(&mut self, flow: u32, ending: Ended) {
         let conversation = &mut self.conversations[flow as usize - 1];
         conversation.ending = ending;
+        conversation.last = PacketId(self.frame);
         let conversation = conversation.clone();
         self.narrator.end(conversation, &[]);
     }
