@@ -244,12 +244,16 @@ impl Session {
                     passage.flows.claims().for_each(|claim| names.learn(claim));
                     let mut ended = passage.flows.ended();
                     ended.try_for_each(|mut flow| {
-                        names.introduce(&mut flow);
+                        if !names.is_empty() {
+                            names.introduce(&mut flow);
+                        }
                         outlet.send((flow, passage.start))
                     })
                 };
                 let mut passage = self.pass(Want::Conversations, |frame, passage| {
-                    send(passage, outlet)?;
+                    if passage.flows.has_news() {
+                        send(passage, outlet)?;
+                    }
                     if frame.is_none() {
                         outlet.flush()?;
                     }

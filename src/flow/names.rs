@@ -79,12 +79,12 @@ impl Names {
         let Some(known) = self.known.get(&address) else {
             return Vec::new();
         };
-        let mut claims: Vec<Claim> = known
-            .iter()
-            .rev()
-            .filter_map(|known| known.until(address, until))
-            .collect();
-        claims.sort_by_key(|claim| Reverse(claim.frame));
+        let mut claims = Vec::with_capacity(known.len());
+        claims.extend(known.iter().filter_map(|known| known.until(address, until)));
+        if claims.len() > 1 {
+            claims.reverse();
+            claims.sort_by_key(|claim| Reverse(claim.frame));
+        }
         claims
     }
 
@@ -96,8 +96,8 @@ impl Names {
 
     /// Tells a conversation what was claimed of its ends up to its last frame.
     pub fn introduce(&self, flow: &mut Flow) {
-        if !self.is_empty() {
-            flow.names = [flow.client, flow.server].map(|end| self.of(end.ip, flow.last));
+        for (end, names) in [flow.client, flow.server].iter().zip(&mut flow.names) {
+            *names = self.of(end.ip, flow.last);
         }
     }
 }
@@ -124,6 +124,12 @@ impl Flows {
     /// The capture's own records claim a name.
     pub fn name(&mut self, address: IpAddr, name: &str) {
         add(address, name, Claimant::Capture, None, &mut self.claims);
+    }
+
+    /// True when something was claimed or has ended since that was last asked.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        !self.claims.is_empty() || !self.ended.is_empty()
     }
 
     /// Names that were claimed since this was last asked.
