@@ -1,10 +1,12 @@
-//! Extension mechanisms: the OPT record and its options (RFC 6891, RFC 6975, RFC 7871, RFC 7873, RFC 8914 and others).
+//! Extension mechanisms: the OPT record and its options (RFC 6891, RFC 6975, RFC 7871, RFC 7873, RFC 8914, RFC 9567, RFC 9660,
+//! RFC 9664 and others).
 
-use crate::decode::{Cursor, Fault, FieldDef, Value};
+use crate::decode::{Cursor, Fault, FieldDef, Value, domain};
 
 use super::fields as f;
 use super::values;
 
+const UPDATE_LEASE: u16 = 2;
 const NSID: u16 = 3;
 const ALGORITHMS: u16 = 5;
 const DIGESTS: u16 = 6;
@@ -17,6 +19,8 @@ const PADDING: u16 = 12;
 const CHAIN: u16 = 13;
 const KEY_TAG: u16 = 14;
 const EXTENDED_ERROR: u16 = 15;
+const REPORT_CHANNEL: u16 = 18;
+const ZONE_VERSION: u16 = 19;
 
 /// Code of the client subnet option before it was registered.
 const CLIENT_SUBNET_EXPERIMENTAL: u16 = 20_730;
@@ -49,6 +53,13 @@ fn option(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     c.within(&f::OPTION_LENGTH, length, |c| {
         c.put(&f::OPTION_DATA, c.rest_span(), Value::Bytes);
         match code {
+            UPDATE_LEASE => {
+                c.u32(&f::UPDATE_LEASE)?;
+                if !c.is_empty() {
+                    c.u32(&f::UPDATE_KEY_LEASE)?;
+                }
+                Ok(())
+            }
             NSID => values::text(c, &f::NSID, c.left()).map(drop),
             ALGORITHMS => each(c, &f::UNDERSTOOD_ALGORITHM, 1),
             DIGESTS => each(c, &f::UNDERSTOOD_DIGEST, 1),
@@ -66,6 +77,19 @@ fn option(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
             KEEPALIVE => c.u16(&f::KEEPALIVE).map(drop),
             PADDING => c.bytes(&f::PADDING, c.left()).map(drop),
             CHAIN => c.bytes(&f::CHAIN, c.left()).map(drop),
+            REPORT_CHANNEL => {
+                // The name is not compressed: a pointer would lead nowhere.
+                let name = domain::read(c, c.consumed(), &f::REPORT_AGENT)?;
+                c.put_text(&f::REPORT_AGENT, name.span, &name.text);
+                Ok(())
+            }
+            ZONE_VERSION => {
+                c.u8(&f::ZONE_LABELS)?;
+                match c.u8(&f::ZONE_VERSION_TYPE)? {
+                    0 => c.u32(&f::ZONE_VERSION).map(drop),
+                    _ => c.bytes(&f::ZONE_VERSION, c.left()).map(drop),
+                }
+            }
             EXTENDED_ERROR => {
                 c.u16(&f::ERROR_CODE)?;
                 error_text(c)

@@ -81,6 +81,12 @@ fields! {
     COOKIE_SERVER: "dns.opt.cookie.server", "Server cookie", Show::Plain, "Bytes that the client repeats next time, which shows that its address is not forged.";
     KEEPALIVE: "dns.opt.edns_tcp_keepalive.timeout", "Timeout", Show::Unit("x 100 ms"), "How long the server keeps an idle TCP connection open.";
     PADDING: "dns.opt.padding", "Padding", Show::Plain, "Filling that hides the message's true length inside an encrypted connection.";
+    UPDATE_LEASE: "wirewalk.dns.opt.lease", "Lease", Show::Unit("s"), "How long the records of an update shall stay, unless they are renewed.";
+    UPDATE_KEY_LEASE: "wirewalk.dns.opt.key_lease", "Key lease", Show::Unit("s"), "How long the key stays that the name belongs to.";
+    REPORT_AGENT: "wirewalk.dns.opt.report_agent", "Report agent", Show::Plain, "The domain below which resolvers shall report what was wrong with an answer, by asking for names.";
+    ZONE_LABELS: "wirewalk.dns.opt.zone_labels", "Labels of the zone", Show::Plain, "How many labels of the name asked for, counted from its end, are the zone.";
+    ZONE_VERSION_TYPE: "wirewalk.dns.opt.zone_version_type", "Kind of version", Show::Names(Base::Dec, tables::ZONE_VERSIONS), "What the version is: 0 is the zone's serial number.";
+    ZONE_VERSION: "wirewalk.dns.opt.zone_version", "Version", Show::Plain, "The version of the zone that the answer comes from.";
     CHAIN: "dns.opt.chain.fqdn", "Closest trust point", Show::Plain, "The name from which on the client needs the DNSSEC records.";
     ERROR_CODE: "dns.opt.ext_error.info_code", "Info code", Show::Names(Base::Dec, tables::EXTENDED_ERRORS), "Why the answer is as it is, more precisely than the response code can tell.";
     ERROR_TEXT: "dns.opt.ext_error.extra_text", "Extra text", Show::Plain, "The server's own words about the error.";

@@ -213,6 +213,9 @@ pub(super) static OPTIONS: Names = &[
     (19, "zone version"),
 ];
 
+/// Kinds of versions of a zone (RFC 9660 section 7.2).
+pub(super) static ZONE_VERSIONS: Names = &[(0, "serial number")];
+
 /// Extended errors (RFC 8914).
 pub(super) static EXTENDED_ERRORS: Names = &[
     (0, "other error"),

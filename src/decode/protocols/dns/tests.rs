@@ -151,6 +151,23 @@ fn how_to_reach_a_service() {
 }
 
 #[test]
+fn options_of_later_years() {
+    // An OPT record with a report channel (RFC 9567), a zone version (RFC 9660) and an update lease (RFC 9664).
+    let options = b"\x00\x12\x00\x08\x01a\x04test\x00\x00\x13\x00\x06\x01\x00\x78\xa4\x90\x11\
+        \x00\x02\x00\x04\x00\x00\x0e\x10";
+    let length = u8::try_from(options.len()).unwrap();
+    let head = [b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00", &[length][..]].concat();
+    let said = read(&[[&head[..], options].concat()]);
+    assert_eq!(said.fault, None);
+    assert_eq!(said.field("wirewalk.dns.opt.report_agent"), Some("a.test"));
+    assert_eq!(
+        said.field("wirewalk.dns.opt.zone_version"),
+        Some("2024050705")
+    );
+    assert_eq!(said.field("wirewalk.dns.opt.lease"), Some("3600"));
+}
+
+#[test]
 fn why_an_answer_is_as_it_is() {
     // An OPT record with an extended error (RFC 8914) and a client subnet (RFC 7871).
     let options = b"\x00\x0f\x00\x09\x00\x12blocked\x00\x08\x00\x07\x00\x01\x18\x00\xcb\x00\x71";
