@@ -9,6 +9,8 @@ use super::half::{ACKED, BEGUN, FIN_SENT};
 use super::hearing::Hearing;
 use super::tcp::Tcp;
 
+/// No window is longer (RFC 7323, section 2.3).
+const WINDOW_MAX: u32 = 1 << 30;
 /// Packets of a sender before the time to live of one more may be called unlike theirs.
 const ENOUGH: u32 = 2;
 /// Packets in a row, and steps between their identifications, by which a sender is known to count them.
@@ -33,7 +35,8 @@ pub(super) enum Reason {
     Unknown = 5,
     /// With ACK, behind its own last byte: so ends what its program closes with bytes unread or by force.
     GivenUp = 6,
-    /// The receiver has acknowledged its number already, or it does not acknowledge the SYN: it is dropped (section 3.10.7).
+    /// The receiver has acknowledged its number already, no window reaches so far, or it does not acknowledge the SYN: it is
+    /// dropped (section 3.10.7).
     DoesNotFit = 7,
 }
 
@@ -64,7 +67,7 @@ pub(super) fn reason(tcp: &Tcp, from: Side, segment: &TcpSkim) -> Option<Reason>
     if closed && late {
         return Some(Reason::AfterClose);
     }
-    if peer.has(ACKED) && is_behind(peer.acked, seq) {
+    if peer.has(ACKED) && seq.wrapping_sub(peer.acked) > WINDOW_MAX {
         return Some(Reason::DoesNotFit);
     }
     if answers {
@@ -131,23 +134,23 @@ impl Manner {
         (self.ttl, self.id) = (ttl, id);
     }
 
-    /// In what a reset is unlike them.
+    /// In what a reset is unlike them. Its identification alone says nothing: systems number apart what they send without
+    /// a connection.
     pub(super) fn hint(&self, ttl: u8, id: u16) -> Option<String> {
-        let mut unlike = Vec::new();
-        if self.packets >= ENOUGH && !self.mixed && ttl != self.ttl {
-            unlike.push(format!(
-                "its time to live is {ttl}, that of its sender's other packets {}",
-                self.ttl
-            ));
+        if self.packets < ENOUGH || self.mixed || ttl == self.ttl {
+            return None;
         }
+        let usual = self.ttl;
+        let unlike =
+            format!("its time to live is {ttl}, that of its sender's other packets {usual}");
         let off = id.wrapping_sub(self.id);
-        if self.row >= ROW && id != 0 && (FAR..u16::MAX - FAR).contains(&off) {
-            unlike.push(format!(
-                "its identification is {id:#06x}, where its sender counts and was at {:#06x}",
-                self.id
-            ));
+        if self.row < ROW || id == 0 || !(FAR..u16::MAX - FAR).contains(&off) {
+            return Some(unlike);
         }
-        (!unlike.is_empty()).then(|| unlike.join("; "))
+        let last = self.id;
+        Some(format!(
+            "{unlike}; its identification is {id:#06x}, where its sender counts and was at {last:#06x}"
+        ))
     }
 }
 
@@ -261,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_was_acknowledged_already_resets_nothing() {
+    fn a_number_outside_the_window_resets_nothing() {
         let mut tape = connected();
         tape.tcp(Server, ACK, 501, 101, b"hello");
         tape.tcp(Client, ACK, 101, 506, b"");
@@ -271,6 +274,11 @@ mod tests {
         let flow = &tape.finish()[0];
         assert_eq!(flow.outcome(), Outcome::Open);
         assert_eq!(flow.tcp().unwrap().resets, 1);
+        // Further on than any window reaches.
+        for (seq, reason) in [(501 + (1 << 30), None), (502 + (1 << 30), Some(7))] {
+            let mut tape = connected();
+            assert_eq!(reset(&mut tape, Server, ACK, seq, 101), reason);
+        }
     }
 
     #[test]
@@ -307,14 +315,15 @@ mod tests {
             text,
             "its time to live is 57, that of its sender's other packets 64"
         );
-        let text = hint(64, Some(40_000), Want::Fields);
+        let text = hint(57, Some(40_000), Want::Fields);
         assert_eq!(
             text,
-            "its identification is 0x9c40, where its sender counts and was at 0x0007"
+            "its time to live is 57, that of its sender's other packets 64; its identification is 0x9c40, where its \
+             sender counts and was at 0x0007"
         );
-        // Many systems number resets 0.
-        assert_eq!(hint(64, Some(0), Want::Fields), "");
-        assert!(hint(255, Some(40_000), Want::Fields).contains("; "));
+        assert!(!hint(255, Some(0), Want::Fields).contains(';'));
+        // Linux numbers apart what it sends without a connection.
+        assert_eq!(hint(64, Some(40_000), Want::Fields), "");
     }
 
     #[test]
