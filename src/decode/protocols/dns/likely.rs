@@ -54,9 +54,9 @@ fn name_of(mut bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
-/// `NetBIOS` has the same header and other types; its names are 32 letters from A to P (RFC 1001 section 14.1).
-fn is_netbios(label: &[u8], kind: u16) -> bool {
-    matches!(kind, 32 | 33) && label.len() == 32 && label.iter().all(|b| (b'A'..=b'P').contains(b))
+/// `NetBIOS` has the same header and other types; its names are 32 letters long, damaged or not (RFC 1001 section 14.1).
+const fn is_netbios(label: &[u8], kind: u16) -> bool {
+    matches!(kind, 32 | 33) && label.len() == 32
 }
 
 #[cfg(test)]
