@@ -6,7 +6,6 @@ use super::{Look, MIN_WIDTH, units};
 use crate::model::push_ip;
 use crate::view::conversations::{Conversation, End, Facts};
 use crate::view::frame::ValueView;
-use crate::view::names::told;
 
 /// A column: its ink, whether it ends at its right edge, and its cells.
 struct Column {
@@ -17,7 +16,7 @@ struct Column {
 }
 
 /// Columns for a name and who claims it.
-const NAMES_WIDEST: usize = 56;
+const NAMES_WIDEST: usize = 48;
 
 /// Writes what stands in a conversation's cell.
 type Write = fn(&Conversation, &mut String);
@@ -39,11 +38,11 @@ const MORE: [(Ink, bool, usize, Write); 8] = [
     (Ink::Plain, true, usize::MAX, |c, out| {
         units::push_duration(c.duration_ns, out);
     }),
+    (Ink::Value, false, NAMES_WIDEST, named),
     (Ink::Faint, true, usize::MAX, |c, out| {
         out.push_str("at ");
         units::push_duration(c.start_ns, out);
     }),
-    (Ink::Value, false, NAMES_WIDEST, named),
     (Ink::Plain, false, 32, |c, out| out.push_str(software(c))),
     (Ink::Faint, false, 24, |c, out| out.push_str(&c.history)),
 ];
@@ -171,21 +170,21 @@ fn end(end: &End, out: &mut String) {
 }
 
 /// The name that the client asked for, or that others claim for the server, and who claims it: of a long name the end gives
-/// way.
+/// way. Which frames do so stands in JSON.
 fn named(conversation: &Conversation, out: &mut String) {
-    let mut claims = told(&conversation.server.names);
+    let claims = &conversation.server.names;
     let asked = text(conversation.tls.as_ref(), "sni");
     let asked = asked.or_else(|| text(conversation.quic.as_ref(), "sni"));
-    let (name, by) = if let Some(name) = asked {
-        claims.retain(|(claimed, _)| claimed.eq_ignore_ascii_case(name));
-        let others = claims.iter().map(|(_, by)| by.as_str());
-        let all: Vec<&str> = std::iter::once("SNI").chain(others).collect();
-        (name, all.join("; "))
-    } else if claims.is_empty() {
+    let Some(name) = asked.or_else(|| claims.first().map(|claim| &*claim.name)) else {
         return;
-    } else {
-        claims.swap_remove(0)
     };
+    let mut by: Vec<&str> = asked.map(|_| "SNI").into_iter().collect();
+    for claim in claims.iter().filter(|c| c.name.eq_ignore_ascii_case(name)) {
+        if !by.contains(&claim.label) {
+            by.push(claim.label);
+        }
+    }
+    let by = by.join(", ");
     let room = NAMES_WIDEST.saturating_sub(by.len() + 3).max(8);
     match name.char_indices().nth(room) {
         Some((end, _)) if name.chars().count() > room + 1 => out.extend([&name[..end], "…"]),
