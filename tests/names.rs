@@ -131,7 +131,7 @@ fn resolvers_and_clients_claim_names() {
     // A program that asks for the name of an address has an answer, too.
     let text = told(&["traceroute"]);
     assert!(
-        text.contains("router.home.arpa (reverse DNS answer)"),
+        text.contains("router.home.arpa (reverse DNS answer, frame 10)"),
         "{text}"
     );
     let text = told(&["list", "ssh-login", "--width", "200"]);
