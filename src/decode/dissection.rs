@@ -44,24 +44,10 @@ pub struct Layer {
     pub fault: Option<Fault>,
     /// True inside a packet that another one quotes (ICMP errors).
     pub quoted: bool,
-    /// How many tunnels it lies in: what they carry is shown, but nobody follows its conversation.
+    /// How many tunnels it lies in.
     pub tunnels: u8,
     /// The layer that named it, as an index into the list of layers.
     pub parent: Option<u16>,
-}
-
-impl Layer {
-    /// A part of the frame's own packet: neither of one that it quotes, nor of one that it carries through a tunnel.
-    #[must_use]
-    pub const fn is_own(&self) -> bool {
-        !self.quoted && self.tunnels == 0
-    }
-
-    /// A part of a packet that the frame carries through a tunnel.
-    #[must_use]
-    pub const fn is_tunneled(&self) -> bool {
-        !self.quoted && self.tunnels > 0
-    }
 }
 
 /// An event that was raised while the frame was decoded or its conversation tracked.
@@ -180,6 +166,8 @@ pub struct Dissection {
     pub inner: Vec<Inner>,
     /// The next message is not of the protocol that this port usually carries.
     pub odd_port: Option<(u16, &'static Protocol)>,
+    /// How many tunnels lie around the packet whose conversation the frame belongs to: the innermost one that can be read.
+    pub tunnels: u8,
     /// What the innermost IP packet read so far says of itself.
     pub(super) envelope: Option<Envelope>,
     pub(super) text: String,
@@ -215,6 +203,7 @@ impl Default for Dissection {
             fragment: None,
             inner: Vec::new(),
             odd_port: None,
+            tunnels: 0,
             envelope: None,
             text: String::new(),
             pending: Vec::new(),
@@ -252,6 +241,7 @@ impl Dissection {
         self.about_flow = None;
         self.stream = None;
         self.fragment = None;
+        self.tunnels = 0;
         self.envelope = None;
         self.odd_port = None;
         if self.buffers.len() > 1 {
@@ -387,17 +377,29 @@ impl Dissection {
             .unwrap_or_default()
     }
 
-    /// The first field of this key outside quoted packets and tunnels.
+    /// A part of the packet whose conversation the frame belongs to: neither of one that is quoted, nor of one around it.
+    #[must_use]
+    pub const fn is_own(&self, layer: &Layer) -> bool {
+        !layer.quoted && layer.tunnels == self.tunnels
+    }
+
+    /// The same, or a part of one of the packets around it.
+    #[must_use]
+    pub const fn is_around(&self, layer: &Layer) -> bool {
+        !layer.quoted && layer.tunnels <= self.tunnels
+    }
+
+    /// The first field of this key in what [`Self::is_own`].
     #[must_use]
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.layers
             .iter()
-            .filter(|l| l.is_own())
+            .filter(|l| self.is_own(l))
             .flat_map(|l| self.fields_of(l))
             .find(|f| f.def.key == key)
     }
 
-    /// The value of a number or flag field of this key outside quoted packets and tunnels.
+    /// The value of a number or flag field of this key in what [`Self::is_own`].
     #[must_use]
     pub fn number(&self, key: &str) -> Option<u64> {
         match self.field(key)?.value {

@@ -7,7 +7,7 @@ use crate::model::{BufId, Side, Span};
 use super::cursor::Speech;
 use super::opener::Opener;
 use super::table::{Next, Protocol};
-use super::{Cursor, Dissection, Fault, FaultKind, Layer, Limit};
+use super::{Cursor, Dissection, Fault, FaultKind, Layer, Limit, Raised};
 
 /// How many layers one frame may have; hostile frames nest without end.
 const LAYERS_MAX: usize = 512;
@@ -43,6 +43,7 @@ pub fn decode_frame(frame: &[u8], d: &mut Dissection) {
             missing: d.wire_len.saturating_sub(span.len),
         });
         run(frame, d);
+        enter(d);
     }
 }
 
@@ -56,11 +57,12 @@ pub fn decode_span(frame: &[u8], d: &mut Dissection, next: Next, span: Span) {
         span,
         limit: Limit::Buffer,
         quoted: false,
-        tunnels: 0,
+        tunnels: d.tunnels,
         parent: None,
         missing: 0,
     });
     run(frame, d);
+    enter(d);
 }
 
 /// Decodes one message of a conversation.
@@ -78,7 +80,7 @@ pub fn decode_message(
         span,
         limit: Limit::Buffer,
         quoted: false,
-        tunnels: 0,
+        tunnels: d.tunnels,
         parent: None,
         missing: 0,
     };
@@ -102,6 +104,52 @@ fn run(frame: &[u8], d: &mut Dissection) {
             layer(frame, d, protocol, pending, None);
         }
     }
+}
+
+/// Finds how deep in tunnels the innermost packet lies: the frame belongs to its conversation. What happens deeper still (in
+/// what is no IP packet, or cannot be read) is nobody's.
+fn enter(d: &mut Dissection) {
+    let deepest = d.layers.iter().map(|layer| layer.tunnels).max();
+    let Some(deepest) = deepest.filter(|&deepest| deepest > d.tunnels) else {
+        return;
+    };
+    let packets = d.layers.iter().filter(|layer| is_packet(d, layer));
+    let depth = packets.map(|layer| layer.tunnels).max();
+    d.tunnels = d.tunnels.max(depth.unwrap_or(0));
+    if deepest > d.tunnels {
+        (d.stream, d.fragment) = (None, None);
+        let (layers, tunnels) = (&d.layers, d.tunnels);
+        let raiser = |raised: &Raised| layers.get(usize::from(raised.layer?));
+        d.events
+            .retain(|raised| raiser(raised).is_none_or(|layer| layer.tunnels <= tunnels));
+    }
+}
+
+/// Is it the header of a packet with addresses, in tunnels that say nothing wrong? Bytes decide, not the port.
+fn is_packet(d: &Dissection, layer: &Layer) -> bool {
+    let addressed = match layer.protocol.key {
+        "ip" => "ip.dst",
+        "ipv6" => "ipv6.dst",
+        "arp" => "arp.dst.proto_ipv4",
+        _ => return false,
+    };
+    let wrong = |layer: &Layer| {
+        let kind = layer.fault.as_ref().map(|fault| &fault.kind);
+        matches!(
+            kind,
+            Some(FaultKind::BadValue { .. } | FaultKind::BadLength { .. })
+        )
+    };
+    let around = |layer: &&Layer| d.layers.get(usize::from(layer.parent?));
+    // Out to the header of the outermost tunnel, which lies in none itself.
+    let inside = std::iter::successors(Some(layer), around).take_while(|l| l.tunnels > 0);
+    let sound = !inside.filter_map(|l| around(&l)).any(wrong);
+    let fields = d.fields_of(layer).iter();
+    !layer.quoted
+        && sound
+        && fields
+            .map(|field| field.def.key)
+            .any(|key| key == addressed)
 }
 
 /// Padding stands at the start of the list, behind everything else; a layer that bounds itself puts it there.

@@ -10,7 +10,9 @@ use etherparse::{
 
 use crate::model::{BufId, LinkType, Mac, Span};
 
-use super::{Dissection, Field, Layer, Value};
+mod detail;
+
+pub use detail::from_detail;
 
 /// What the flow room needs of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +25,8 @@ pub struct Skim {
     pub ttl: u8,
     /// IPv4 identification; 0 in IPv6.
     pub id: u16,
-    /// MAC addresses of sender and receiver on this link, where the link has them.
+    /// MAC addresses of sender and receiver on the link that carries the packet (inside a tunnel the one in it), where it
+    /// has them.
     pub mac: Option<(Mac, Mac)>,
     /// What the IP packet carries.
     pub transport: Transport,
@@ -103,9 +106,21 @@ pub struct UdpSkim {
     pub payload_len: u32,
 }
 
-/// IP protocols that are themselves packets and frames: the innermost addresses count, so detail has to look. Tunnels with a
-/// header of their own are conversations of their two ends, whatever they carry.
-const TUNNELS: [IpNumber; 3] = [ip_number::IPV4, ip_number::IPV6, IpNumber(143)];
+/// IP protocols and UDP ports that carry packets and frames: the innermost addresses count, so detail has to look.
+const TUNNELS: [IpNumber; 5] = [
+    ip_number::IPV4,
+    ip_number::IPV6,
+    ip_number::GRE,
+    IpNumber(137),
+    IpNumber(143),
+];
+const TUNNEL_PORTS: [u16; 5] = [2152, 3544, 4789, 6081, 6635];
+
+/// May a datagram between these ports be a tunnel's?
+#[inline]
+fn may_tunnel(src: u16, dst: u16) -> bool {
+    TUNNEL_PORTS.contains(&src) || TUNNEL_PORTS.contains(&dst)
+}
 
 /// IPv6 extension headers, some of which IPv4 may carry too.
 const EXTENSIONS: [IpNumber; 5] = [
@@ -186,7 +201,7 @@ fn skim_plain(frame: &[u8], wire_len: u32) -> Option<Skim> {
             })
         }
         1 => Transport::Other(1),
-        17 if usize::from(word(h, BODY + 4)) == body.len() => {
+        17 if usize::from(word(h, BODY + 4)) == body.len() && !may_tunnel(src, dst) => {
             let payload = span(8);
             Transport::Udp(UdpSkim {
                 src,
@@ -274,6 +289,9 @@ fn skim_any(link: LinkType, frame: &[u8], wire_len: u32) -> Option<Skim> {
         Some(TransportSlice::Tcp(tcp)) => Transport::Tcp(tcp_skim(tcp, frame, wire)),
         Some(TransportSlice::Udp(udp)) => {
             let (src, dst) = (udp.source_port(), udp.destination_port());
+            if may_tunnel(src, dst) {
+                return None;
+            }
             let payload = span_in(frame, udp.payload());
             // A length that cannot be right counts for nothing.
             let said = u32::from(udp.length()).checked_sub(8);
@@ -462,138 +480,24 @@ fn span_in(frame: &[u8], part: &[u8]) -> Span {
     Span::bytes(BufId::FRAME, offset_in(frame, part), part.len() as u32)
 }
 
-/// The same of a frame that was decoded in detail: its innermost IP packet that is not merely quoted or in a tunnel.
-#[must_use]
-pub fn from_detail(d: &Dissection) -> Option<Skim> {
-    from_layers(d, Layer::is_own)
-}
+#[cfg(test)]
+mod tests {
+    use super::{TUNNEL_PORTS, TUNNELS};
+    use crate::decode::{Claim, protocol_by_key};
 
-/// The same of the innermost packet that a tunnel carries.
-#[must_use]
-pub fn from_tunnel(d: &Dissection) -> Option<Skim> {
-    from_layers(d, Layer::is_tunneled)
-}
-
-fn from_layers(d: &Dissection, counts: fn(&Layer) -> bool) -> Option<Skim> {
-    let mut addresses = None;
-    let mut mac = None;
-    let mut transport = None;
-    for layer in d.layers.iter().filter(|l| counts(l)) {
-        let read = Read { d, layer };
-        match layer.protocol.key {
-            "eth" => mac = mac.or_else(|| Some((read.mac("eth.src")?, read.mac("eth.dst")?))),
-            "ip" => {
-                if let Some(found) = read.ip4() {
-                    transport = read.carried("ip.proto");
-                    addresses = Some(found);
-                }
+    #[test]
+    fn what_tunnels_claim_is_left_to_detail() {
+        let tunnels = ["gre", "mpls", "vxlan", "geneve", "gtp", "teredo"];
+        let claims = tunnels.map(|key| protocol_by_key(key).unwrap().claims);
+        let mut ports = Vec::new();
+        for claim in claims.into_iter().flatten() {
+            match *claim {
+                Claim::UdpPort(port) => ports.push(port),
+                Claim::IpProto(number) => assert!(TUNNELS.iter().any(|tunnel| tunnel.0 == number)),
+                _ => {}
             }
-            "ipv6" => {
-                if let Some(found) = read.ip6() {
-                    transport = read.carried("ipv6.nxt");
-                    addresses = Some(found);
-                }
-            }
-            "ipv6.hopopts" => transport = read.carried("ipv6.hopopts.nxt").or(transport),
-            "ipv6.routing" => transport = read.carried("ipv6.routing.nxt").or(transport),
-            "ipv6.fraghdr" => transport = read.carried("ipv6.fraghdr.nxt").or(transport),
-            "ipv6.dstopts" => transport = read.carried("ipv6.dstopts.nxt").or(transport),
-            "ah" => transport = read.carried("ah.next_header").or(transport),
-            "tcp" => transport = read.tcp().map(Transport::Tcp).or(transport),
-            "udp" => transport = read.udp().map(Transport::Udp).or(transport),
-            _ => {}
         }
-    }
-    let (src, dst, ttl, id) = addresses?;
-    Some(Skim {
-        src,
-        dst,
-        ttl,
-        id,
-        mac,
-        transport: transport?,
-    })
-}
-
-/// Reads fields of one layer back.
-struct Read<'a> {
-    d: &'a Dissection,
-    layer: &'a Layer,
-}
-
-impl Read<'_> {
-    fn field(&self, key: &str) -> Option<&Field> {
-        let fields = self.d.fields_of(self.layer);
-        fields.iter().find(|f| f.def.key == key)
-    }
-
-    fn number(&self, key: &str) -> Option<u64> {
-        match self.field(key)?.value {
-            Value::Num(number) => Some(number),
-            _ => None,
-        }
-    }
-
-    fn carried(&self, key: &str) -> Option<Transport> {
-        Some(Transport::Other(self.number(key)? as u8))
-    }
-
-    fn mac(&self, key: &str) -> Option<Mac> {
-        match self.field(key)?.value {
-            Value::Mac(octets) => Some(Mac(octets)),
-            _ => None,
-        }
-    }
-
-    fn address(&self, key: &str) -> Option<IpAddr> {
-        match self.field(key)?.value {
-            Value::Ip4(octets) => Some(octets.into()),
-            Value::Ip6(octets) => Some(octets.into()),
-            _ => None,
-        }
-    }
-
-    fn ip4(&self) -> Option<(IpAddr, IpAddr, u8, u16)> {
-        let ttl = self.number("ip.ttl")? as u8;
-        let id = self.number("ip.id")? as u16;
-        Some((self.address("ip.src")?, self.address("ip.dst")?, ttl, id))
-    }
-
-    fn ip6(&self) -> Option<(IpAddr, IpAddr, u8, u16)> {
-        let ttl = self.number("ipv6.hlim")? as u8;
-        Some((self.address("ipv6.src")?, self.address("ipv6.dst")?, ttl, 0))
-    }
-
-    fn payload(&self, key: &str) -> Span {
-        let behind = Span::bytes(self.layer.span.buf, self.layer.span.end(), 0);
-        self.field(key).map_or(behind, |f| f.span)
-    }
-
-    fn udp(&self) -> Option<UdpSkim> {
-        let payload = self.payload("udp.payload");
-        let said = (self.number("udp.length")? as u32).checked_sub(8);
-        Some(UdpSkim {
-            src: self.number("udp.srcport")? as u16,
-            dst: self.number("udp.dstport")? as u16,
-            payload,
-            payload_len: said.unwrap_or(payload.len),
-        })
-    }
-
-    fn tcp(&self) -> Option<TcpSkim> {
-        let payload = self.payload("tcp.payload");
-        let flags = self.number("tcp.flags")? as u16;
-        let scale = self.number("tcp.options.wscale.shift");
-        Some(TcpSkim {
-            src: self.number("tcp.srcport")? as u16,
-            dst: self.number("tcp.dstport")? as u16,
-            seq: self.number("tcp.seq")? as u32,
-            ack: self.number("tcp.ack")? as u32,
-            flags,
-            window: self.number("tcp.window_size_value")? as u16,
-            window_scale: scale.filter(|_| flags & TcpSkim::SYN != 0).map(|n| n as u8),
-            payload,
-            payload_len: self.number("tcp.len").map_or(payload.len, |n| n as u32),
-        })
+        ports.sort_unstable();
+        assert_eq!(ports, TUNNEL_PORTS);
     }
 }

@@ -1,7 +1,7 @@
 //! One conversation: who, when, how much, how it went, and what is known of it.
 
 use crate::decode::skim::TcpSkim;
-use crate::decode::{Dissection, Fact, Layer, Protocol};
+use crate::decode::{Dissection, Fact, Protocol};
 use crate::model::{BufId, Claim, Endpoint, Mac, PacketId, Piece, Side, Span, Timestamp};
 
 use super::Want;
@@ -93,6 +93,8 @@ pub struct Flow {
     pub(super) refused: bool,
     /// An earlier connection of this capture had the same ports.
     pub(super) reuses_ports: bool,
+    /// Some of its packets came through a tunnel, and it was said.
+    pub(super) tunneled: bool,
     /// The latest time in the capture when its last frame came: silence counts from here, as a capture may be out of order.
     pub(super) heard: Timestamp,
     /// The server was asked as a proxy: names that the client says are those of others.
@@ -159,6 +161,7 @@ impl Flow {
             questions: Vec::new(),
             refused: false,
             reuses_ports: false,
+            tunneled: false,
             heard: time,
             is_proxied: false,
             facts: Vec::new(),
@@ -288,7 +291,7 @@ impl Flow {
     fn analyse(&mut self, from: Side, segment: &TcpSkim, d: &mut Dissection) {
         let connection = self.tcp.get_or_insert_default();
         let analysis = connection.analysis.get_or_insert_default();
-        if let Some(layer) = analysis::innermost(d, Layer::is_own) {
+        if let Some(layer) = analysis::innermost(d) {
             analysis.analyse(from, segment, self.reuses_ports, d, layer);
         }
     }

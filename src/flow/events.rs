@@ -25,5 +25,6 @@ events! {
     DNS_TIMEOUT: "dns.timeout", "A name was asked for and no answer came: the question or the answer was dropped, or the resolver is silent.";
     ARP_UNANSWERED: "arp.unanswered", "Nobody on the link said that the address is theirs: its owner is off, or not on this link.";
     DATAGRAM: "udp.datagram", "A datagram whose contents no known protocol claims.";
-    TUNNELED: "udp.tunnel", "A datagram that carries another packet through a tunnel.";
+    TUNNELED: "udp.tunnel", "A datagram of a tunnel in which no IP packet can be read.";
+    TUNNEL: "ip.tunnel", "The conversation's packets travel inside others, through a tunnel.";
 }

@@ -40,7 +40,7 @@ pub(super) struct Quoted {
 
 /// The frame's ARP message. Who asks and who is asked for are in it, not in the frame's addresses.
 pub(super) fn arp(d: &Dissection) -> Option<Exchange> {
-    let mut layers = d.layers.iter().filter(|layer| layer.is_own());
+    let mut layers = d.layers.iter().filter(|layer| d.is_own(layer));
     let layer = layers.find(|layer| layer.protocol.key == "arp")?;
     let read = Read { d, layer };
     Some(Exchange {
@@ -138,7 +138,7 @@ pub(super) fn quoted(d: &Dissection) -> Option<Quoted> {
     for layer in d
         .layers
         .iter()
-        .filter(|layer| layer.quoted && layer.tunnels == 0)
+        .filter(|layer| layer.quoted && layer.tunnels == d.tunnels)
     {
         let read = Read { d, layer };
         let port = |key| read.number(key).map(|number| number as u16);
@@ -185,7 +185,7 @@ pub(super) fn quoted(d: &Dissection) -> Option<Quoted> {
 fn above_ip(d: &Dissection) -> &'static str {
     let mut found = "ip";
     let mut below = "";
-    for layer in d.layers.iter().filter(|layer| layer.is_own()) {
+    for layer in d.layers.iter().filter(|layer| d.is_own(layer)) {
         let key = layer.protocol.key;
         if matches!(key, "ip" | "ipv6") || matches!(below, "ip" | "ipv6") && key != "data" {
             found = key;
@@ -200,7 +200,7 @@ pub(super) fn carries(d: &Dissection, transport: &str) -> Option<&'static str> {
     let mut above = d
         .layers
         .iter()
-        .filter(|layer| layer.is_own())
+        .filter(|layer| d.is_own(layer))
         .skip_while(|layer| layer.protocol.key != transport)
         .skip(1);
     // An empty datagram carries nothing, and padding may follow it.
@@ -211,10 +211,13 @@ pub(super) fn carries(d: &Dissection, transport: &str) -> Option<&'static str> {
 
 /// Payload bytes of the IP packet.
 fn payload(d: &Dissection) -> u64 {
-    let lengths = d.number("ip.len").zip(d.number("ip.hdr_len"));
-    match lengths {
+    let mut packets = d.layers.iter().filter(|layer| d.is_own(layer)).rev();
+    let packet = packets.find(|layer| matches!(layer.protocol.key, "ip" | "ipv6"));
+    let read = packet.map(|layer| Read { d, layer });
+    let number = |key| read.as_ref().and_then(|read| read.number(key));
+    match number("ip.len").zip(number("ip.hdr_len")) {
         Some((whole, header)) => whole.saturating_sub(header),
-        None => d.number("ipv6.plen").unwrap_or(0),
+        None => number("ipv6.plen").unwrap_or(0),
     }
 }
 
@@ -227,9 +230,9 @@ fn ip_of(value: Value) -> Option<IpAddr> {
 }
 
 /// Reads fields of one layer back.
-struct Read<'a> {
-    d: &'a Dissection,
-    layer: &'a Layer,
+pub(super) struct Read<'a> {
+    pub d: &'a Dissection,
+    pub layer: &'a Layer,
 }
 
 impl Read<'_> {
@@ -238,11 +241,11 @@ impl Read<'_> {
         fields.iter().find(|f| f.def.key == key).map(|f| f.value)
     }
 
-    fn address(&self, key: &str) -> Option<IpAddr> {
+    pub(super) fn address(&self, key: &str) -> Option<IpAddr> {
         ip_of(self.value(key)?)
     }
 
-    fn number(&self, key: &str) -> Option<u64> {
+    pub(super) fn number(&self, key: &str) -> Option<u64> {
         match self.value(key)? {
             Value::Num(number) => Some(number),
             _ => None,

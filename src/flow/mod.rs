@@ -22,7 +22,7 @@ mod table;
 mod tcp;
 #[cfg(test)]
 mod testing;
-mod tunneled;
+mod tunnels;
 mod waiting;
 
 use std::collections::VecDeque;
@@ -40,7 +40,6 @@ use hearing::Hearing;
 use recent::{Recent, Seen};
 use table::{Key, Table};
 use tcp::{Around, Signs};
-use tunneled::Tunneled;
 
 pub use conversation::{Flow, Outcome};
 pub use endings::Ending;
@@ -78,7 +77,6 @@ pub struct Flows {
     table: Table,
     recent: Recent,
     fragments: Fragments,
-    tunneled: Tunneled,
     ended: VecDeque<Box<Flow>>,
     claims: VecDeque<Claim>,
     signs: Signs,
@@ -129,7 +127,6 @@ impl Flows {
             names::claimed(frame, d, self.want, &mut self.table, &mut self.claims);
         }
         if all {
-            self.tunneled.analyse(d);
             // What no decoder reads is shown too: fragments, quoted packets, heads that are not complete.
             d.conceal(frame);
         }
@@ -157,11 +154,13 @@ impl Flows {
             decode_frame(frame, d);
         }
         self.defragment(frame, d);
+        tunnels::count(&mut self.table, d);
         if let Some(found) = &from_detail(d) {
             self.packet(frame, found, d, opener);
         } else if let Some(exchange) = exchange::arp(d) {
             self.exchange(&exchange, None, d);
         }
+        tunnels::tell(&mut self.table, d);
     }
 
     /// An IP packet.
@@ -335,7 +334,7 @@ impl Flows {
                 if flow.app == "udp" {
                     flow.app = app;
                 }
-                if d.layers.iter().any(|layer| layer.tunnels > 0) {
+                if d.layers.iter().any(|layer| layer.tunnels > d.tunnels) {
                     d.raise(&events::TUNNELED, None);
                 }
             }

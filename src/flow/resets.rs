@@ -1,7 +1,7 @@
 //! Why a side may have sent RST: what the numbers of the connection prove, and what is only a hint (RFC 9293).
 
+use crate::decode::Value;
 use crate::decode::skim::TcpSkim;
-use crate::decode::{Layer, Value};
 use crate::model::Side;
 
 use super::analysis::innermost;
@@ -86,7 +86,7 @@ pub(super) fn tell(
     h: &mut Hearing<'_>,
 ) {
     h.layers();
-    let Some(layer) = innermost(h.d, Layer::is_own) else {
+    let Some(layer) = innermost(h.d) else {
         return;
     };
     let mut fields = Vec::new();

@@ -101,6 +101,8 @@ struct Place {
 }
 
 const NO_STREAM: u32 = u32::MAX;
+/// Conversations are numbered from 1.
+const NOBODY: u32 = 0;
 
 #[derive(Debug)]
 struct Entry {
@@ -149,14 +151,31 @@ impl Table {
         };
         let stream = flow.stream.unwrap_or(NO_STREAM);
         let place = Place { id, stream };
-        match key {
-            Key::V4(key) => self.short.insert(key, place),
-            Key::V6(key) => self.long.insert(key, place),
-        };
+        self.put(key, place);
         self.visits.push_back((due_after(flow.start), id));
         let flow = Box::new(flow);
         self.flows.push_back(Some(Entry { client_low, flow }));
         self.live += 1;
+    }
+
+    /// Gives a pair of ends a number of its own, as a conversation would have, though nobody follows one.
+    pub(super) fn count(&mut self, key: Key, transport: &'static str) {
+        if self.place(&key).is_none() {
+            let next = self.streams.entry(transport).or_default();
+            let place = Place {
+                id: NOBODY,
+                stream: *next,
+            };
+            *next += 1;
+            self.put(key, place);
+        }
+    }
+
+    fn put(&mut self, key: Key, place: Place) {
+        match key {
+            Key::V4(key) => self.short.insert(key, place),
+            Key::V6(key) => self.long.insert(key, place),
+        };
     }
 
     /// Takes a conversation out. Its key stays known, for the number of its stream.

@@ -35,6 +35,8 @@ pub(super) struct Tape {
     /// The IPv4 identification of the next frame.
     pub id: u16,
     pub ttl: u8,
+    /// What is made of each packet before it becomes a frame.
+    pub wrap: fn(&[u8]) -> Vec<u8>,
     /// `number event` of every event.
     pub events: Vec<String>,
 }
@@ -50,6 +52,7 @@ impl Tape {
             window: 1000,
             id: 1,
             ttl: 64,
+            wrap: <[u8]>::to_vec,
             events: Vec::new(),
         }
     }
@@ -125,7 +128,8 @@ impl Tape {
 
     /// A frame with an IPv4 packet; returns its events.
     pub(super) fn frame(&mut self, packet: &[u8]) -> String {
-        let frame = [&[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0][..], packet].concat();
+        let packet = (self.wrap)(packet);
+        let frame = [&[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0][..], &packet].concat();
         self.frames += 1;
         self.time += MS;
         let len = frame.len() as u32;

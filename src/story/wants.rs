@@ -201,7 +201,7 @@ impl Wants {
             // Other layers of the raiser's protocol hold other messages.
             let others =
                 !raises && raiser.is_some_and(|r| std::ptr::eq(r.protocol, layer.protocol));
-            if layer.quoted != inside_quote || layer.tunnels > 0 || others {
+            if layer.quoted != inside_quote || layer.tunnels > d.tunnels || others {
                 continue;
             }
             let protocol = address(layer.protocol);

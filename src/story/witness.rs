@@ -215,7 +215,7 @@ impl Witness {
         let protocol = &id[..id.find('.').unwrap_or(id.len())];
         let osi = layer.map_or_else(|| osi_of(protocol), |layer| layer.protocol.osi);
         let mut layers = 1 << osi.number();
-        for layer in d.layers.iter().filter(|l| l.is_own()) {
+        for layer in d.layers.iter().filter(|l| d.is_own(l)) {
             if layer.protocol.key != "data" && layer.protocol.osi <= osi {
                 layers |= 1 << layer.protocol.osi.number();
             }

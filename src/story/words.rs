@@ -182,6 +182,16 @@ pub static WORDS: &[Word] = &[
         value: Value::Found(|_, t| Some(Spoken::Value(ip(t?.moment.as_ref()?.dst?)))),
     },
     Word {
+        name: "outer_source",
+        help: "The address that the packet around this step's packet came from.",
+        value: Value::Found(|_, t| outer(t, ["ip.src", "ipv6.src"])),
+    },
+    Word {
+        name: "outer_destination",
+        help: "The address that the packet around this step's packet went to.",
+        value: Value::Found(|_, t| outer(t, ["ip.dst", "ipv6.dst"])),
+    },
+    Word {
         name: "count",
         help: "How many events this step stands for.",
         value: Value::Found(|_, t| Some(Spoken::Plain(t?.moment.as_ref()?.count.to_string()))),
@@ -343,6 +353,13 @@ fn who(who: Who) -> Spoken<'static> {
 
 fn address(j: &Journey, role: Role) -> Option<Spoken<'static>> {
     Some(Spoken::Value(ip(j.actor(role)?.ip?)))
+}
+
+/// The address that the header of a tunnel has around it.
+fn outer(told: Option<&Told>, keys: [&str; 2]) -> Option<Spoken<'static>> {
+    let moment = told?.moment.as_deref().filter(|m| m.is("ip.tunnel"))?;
+    let found = keys.into_iter().find_map(|key| moment.address(key))?;
+    Some(Spoken::Value(ip(found)))
 }
 
 fn ip(ip: IpAddr) -> Cow<'static, str> {

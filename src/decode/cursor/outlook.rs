@@ -24,8 +24,8 @@ impl Cursor<'_, '_> {
         self.defer(next, span, Limit::Quote, (true, self.tunnels));
     }
 
-    /// As [`Self::next`], for a packet that this one carries from one end of a tunnel to the other: it is shown, but the
-    /// frame stays one of the tunnel's conversation.
+    /// As [`Self::next`], for a packet that this one carries from one end of a tunnel to the other: the frame belongs to the
+    /// conversation of the innermost one.
     pub fn tunnel(&mut self, next: Next, span: Span) {
         let tunnels = self.tunnels.saturating_add(1);
         if tunnels > TUNNELS_MAX {
@@ -53,7 +53,7 @@ impl Cursor<'_, '_> {
 
     /// Hands on TCP payload, to be put in order and cut into messages.
     pub fn stream(&mut self, src: u16, dst: u16, span: Span) {
-        if self.quoted || self.tunnels > 0 {
+        if self.quoted {
             self.next(Next::Data, span);
         } else {
             self.d.stream = Some(StreamPart { span, src, dst });
@@ -62,7 +62,7 @@ impl Cursor<'_, '_> {
 
     /// Hands on a fragment, to be put together with its siblings.
     pub fn fragment(&mut self, part: FragmentPart) {
-        if self.quoted || self.tunnels > 0 {
+        if self.quoted {
             self.next(Next::Data, part.span);
         } else {
             self.d.fragment = Some(part);
@@ -137,7 +137,7 @@ impl Cursor<'_, '_> {
 
     /// Raises an event whose message reaches from the mark to here.
     pub fn event_since(&mut self, mark: Mark, def: &'static EventDef) {
-        if !self.quoted && self.tunnels == 0 && !self.d.mute && !self.d.again {
+        if !self.quoted && !self.d.mute && !self.d.again {
             let fields = (mark.field, self.d.fields.len() as u32);
             self.d.events.push(Raised {
                 def,

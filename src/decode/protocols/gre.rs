@@ -193,14 +193,11 @@ mod tests {
         assert_eq!(seen.layers(), ["ip", "gre", "ip", "icmp"]);
         assert_eq!(seen.summary("gre"), "carries IPv4");
         assert!(seen.faults().is_empty(), "{:?}", seen.faults());
-        assert!(
-            seen.events().is_empty(),
-            "what a tunnel carries is not told"
-        );
+        assert_eq!(seen.events(), ["icmp.echo_request"]);
         assert_eq!(
             seen.d.field("ip.src").map(|f| f.span.at),
-            Some(12),
-            "the frame is of the tunnel's conversation"
+            Some(36),
+            "the frame is of the inner packet's conversation"
         );
         assert_eq!(seen.all("ip.src"), ["10.0.0.1", "1.1.1.1"]);
     }

@@ -166,10 +166,7 @@ mod tests {
         assert_eq!(seen.summary("gtp"), "user data, tunnel 0x09fc9043");
         assert_eq!(seen.first("gtp.seq_number"), "51827");
         assert_eq!(seen.layers(), ["ip", "udp", "gtp", "ip", "icmp"]);
-        assert!(
-            seen.events().is_empty(),
-            "what a tunnel carries is not told"
-        );
+        assert_eq!(seen.events(), ["icmp.echo_request"]);
         assert!(seen.faults().is_empty(), "{:?}", seen.faults());
     }
 

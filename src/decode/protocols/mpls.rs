@@ -112,7 +112,8 @@ mod tests {
         let outer = "4500003c000000004011 0000 0a000001 0a000002 e5a519eb 00280000";
         let seen = see(LinkType::IPV4, &format!("{outer} 0001513f {PING}"));
         assert_eq!(seen.layers(), ["ip", "udp", "mpls", "ip", "icmp"]);
-        assert!(seen.events().is_empty());
+        assert_eq!(seen.events(), ["icmp.echo_request"]);
+        assert_eq!(seen.d.tunnels, 1);
     }
 
     #[test]

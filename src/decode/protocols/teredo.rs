@@ -37,7 +37,10 @@ fn decode(c: &mut Cursor<'_, '_>) -> Result<(), Fault> {
     if c.peek_number(0, 2) == Some(0) {
         c.group(&ORIGIN, origin)?;
     }
-    let is_packet = c.peek_number(0, 1).is_some_and(|byte| byte >> 4 == 6);
+    // Other programs use the port too: an IPv6 packet is no longer than its datagram (RFC 4380 section 5.2.3).
+    let len = c.peek_number(4, 2).unwrap_or(0).saturating_add(40);
+    let there = (c.left() as u64).saturating_add(c.missing().into());
+    let is_packet = c.peek_number(0, 1).is_some_and(|byte| byte >> 4 == 6) && len <= there;
     let next = if is_packet {
         Next::EtherType(0x86dd)
     } else {

@@ -1,6 +1,6 @@
 //! What the analysis found in one segment, and how it becomes fields of the frame's TCP layer.
 
-use crate::decode::{Dissection, FaultKind, Layer, Limit, Value};
+use crate::decode::{Dissection, FaultKind, Limit, Value};
 use crate::model::PacketId;
 
 use super::direction::Scale;
@@ -203,8 +203,8 @@ pub(in super::super) fn sacked(d: &Dissection, layer: usize) -> u32 {
     })
 }
 
-/// The layer of a frame's innermost segment, of those layers that count.
-pub(in super::super) fn innermost(d: &Dissection, counts: fn(&Layer) -> bool) -> Option<usize> {
+/// The layer of a frame's innermost segment.
+pub(in super::super) fn innermost(d: &Dissection) -> Option<usize> {
     let mut layers = d.layers.iter();
-    layers.rposition(|layer| layer.protocol.key == "tcp" && counts(layer))
+    layers.rposition(|layer| layer.protocol.key == "tcp" && d.is_own(layer))
 }

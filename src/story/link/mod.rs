@@ -180,6 +180,11 @@ pub(in crate::story) fn is_icmp_error(id: &str) -> bool {
     !matches!(name, "echo_request" | "echo_reply")
 }
 
+/// True for what is said of a conversation besides what is said in it: it comes through a tunnel.
+fn is_tunnel(moment: &Moment) -> bool {
+    moment.is("ip.tunnel")
+}
+
 impl Narrator {
     /// Puts an event of a conversation where it belongs; `known` are the conversations of its frame.
     pub(in crate::story) fn place(
@@ -254,7 +259,7 @@ impl Narrator {
         };
         let error = is_icmp_error(moment.def.id);
         strand.quoted |= error || matches!(moment.protocol, "dhcp" | "dhcpv6" | "llmnr");
-        let answered = moment.from == Some(Side::Server) && !error;
+        let answered = moment.from == Some(Side::Server) && !error && !is_tunnel(&moment);
         strand.established |= match moment.protocol {
             "tcp" => matches!(moment.def.id, "tcp.syn_ack" | "tcp.established" | "tcp.fin"),
             _ => answered || strand.kind != Kind::Main,
@@ -315,9 +320,10 @@ impl Narrator {
             .flatten()
             .copied()
             .find(|id| self.strands.get(id).is_some_and(|s| s.kind == Kind::Main));
-        // An error about a question to a resolver belongs to the look-up, and so does a piece of the answer.
+        // An error about a question to a resolver belongs to the look-up, and so do a piece of the answer and the tunnel that
+        // both came through.
         let known = known.or_else(|| {
-            (is_icmp_error(moment.def.id) || is_fragment(moment))
+            (is_icmp_error(moment.def.id) || is_fragment(moment) || is_tunnel(moment))
                 .then(|| self.routes.get(&flow?)?.last().copied())
                 .flatten()
                 .filter(|id| self.strands.contains(id))
