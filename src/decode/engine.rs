@@ -107,15 +107,20 @@ fn run(frame: &[u8], d: &mut Dissection) {
 }
 
 /// Finds how deep in tunnels the innermost packet lies: the frame belongs to its conversation. What happens deeper still (in
-/// what is no IP packet, or cannot be read) is nobody's.
+/// what is no IP packet, or cannot be read) is nobody's. Bytes decide, not the port: a tunnel whose header cannot be right
+/// carries nothing.
 fn enter(d: &mut Dissection) {
-    let deepest = d.layers.iter().map(|layer| layer.tunnels).max();
-    let Some(deepest) = deepest.filter(|&deepest| deepest > d.tunnels) else {
-        return;
-    };
-    let packets = d.layers.iter().filter(|layer| is_packet(d, layer));
-    let depth = packets.map(|layer| layer.tunnels).max();
-    d.tunnels = d.tunnels.max(depth.unwrap_or(0));
+    let mut deepest = 0;
+    let mut sound = true;
+    let inside = |layer: &&Layer| layer.tunnels > 0 && !layer.quoted;
+    for layer in d.layers.iter().filter(inside) {
+        deepest = deepest.max(layer.tunnels);
+        let parent = layer.parent.and_then(|at| d.layers.get(usize::from(at)));
+        sound &= !parent.is_some_and(is_wrong);
+        if sound && layer.tunnels > d.tunnels && is_packet(d, layer) {
+            d.tunnels = layer.tunnels;
+        }
+    }
     if deepest > d.tunnels {
         (d.stream, d.fragment) = (None, None);
         let (layers, tunnels) = (&d.layers, d.tunnels);
@@ -125,7 +130,7 @@ fn enter(d: &mut Dissection) {
     }
 }
 
-/// Is it the header of a packet with addresses, in tunnels that say nothing wrong? Bytes decide, not the port.
+/// Is it the header of a packet with addresses?
 fn is_packet(d: &Dissection, layer: &Layer) -> bool {
     let addressed = match layer.protocol.key {
         "ip" => "ip.dst",
@@ -133,23 +138,18 @@ fn is_packet(d: &Dissection, layer: &Layer) -> bool {
         "arp" => "arp.dst.proto_ipv4",
         _ => return false,
     };
-    let wrong = |layer: &Layer| {
-        let kind = layer.fault.as_ref().map(|fault| &fault.kind);
-        matches!(
-            kind,
-            Some(FaultKind::BadValue { .. } | FaultKind::BadLength { .. })
-        )
-    };
-    let around = |layer: &&Layer| d.layers.get(usize::from(layer.parent?));
-    // Out to the header of the outermost tunnel, which lies in none itself.
-    let inside = std::iter::successors(Some(layer), around).take_while(|l| l.tunnels > 0);
-    let sound = !inside.filter_map(|l| around(&l)).any(wrong);
     let fields = d.fields_of(layer).iter();
-    !layer.quoted
-        && sound
-        && fields
-            .map(|field| field.def.key)
-            .any(|key| key == addressed)
+    fields
+        .map(|field| field.def.key)
+        .any(|key| key == addressed)
+}
+
+fn is_wrong(layer: &Layer) -> bool {
+    let kind = layer.fault.as_ref().map(|fault| &fault.kind);
+    matches!(
+        kind,
+        Some(FaultKind::BadValue { .. } | FaultKind::BadLength { .. })
+    )
 }
 
 /// Padding stands at the start of the list, behind everything else; a layer that bounds itself puts it there.
