@@ -178,18 +178,15 @@ impl Wants {
             .layer
             .map_or(d.layers.len(), |layer| usize::from(layer) + 1)
             .min(d.layers.len());
-        let inside_quote = raised
-            .layer
-            .and_then(|l| d.layers.get(usize::from(l)))
-            .is_some_and(|l| l.quoted);
+        let raising = raised.layer.and_then(|l| d.layers.get(usize::from(l)));
+        let inside_quote = raising.is_some_and(|l| l.quoted);
+        // Around a tunnel other links and other packets are spoken of.
+        let inside_tunnels = raising.map_or(d.tunnels, |l| l.tunnels);
         self.prepare(raised);
         let Some(wanted) = self.events.get(&address(raised.def)) else {
             return;
         };
-        let raiser = raised
-            .layer
-            .and_then(|l| d.layers.get(usize::from(l)))
-            .filter(|_| to > from);
+        let raiser = raising.filter(|_| to > from);
         let depth = d.fields.get(from).map_or(0, |field| field.depth);
         // What the message holds as layers of their own (its first certificate), then what carries it, innermost first.
         let held = d.layers.iter().enumerate().skip(top);
@@ -201,7 +198,7 @@ impl Wants {
             // Other layers of the raiser's protocol hold other messages.
             let others =
                 !raises && raiser.is_some_and(|r| std::ptr::eq(r.protocol, layer.protocol));
-            if layer.quoted != inside_quote || layer.tunnels > d.tunnels || others {
+            if layer.quoted != inside_quote || layer.tunnels != inside_tunnels || others {
                 continue;
             }
             let protocol = address(layer.protocol);
