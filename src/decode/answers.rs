@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use smallvec::SmallVec;
 
-use super::domain::push_label;
+use super::domain::{POINTERS_MAX, push_label};
 
 /// At most this many records of a message are read: enough for every answer that is used.
 const RECORDS_MAX: usize = 128;
@@ -218,7 +218,7 @@ fn skip(message: &[u8], mut at: usize) -> Option<usize> {
 /// too long.
 fn expand(message: &[u8], start: usize, text: &mut Text) -> Option<()> {
     (text.len, text.odd) = (0, None);
-    let (mut at, mut before, mut octets) = (start, start, 1);
+    let (mut at, mut before, mut octets, mut pointers) = (start, start, 1, 0);
     loop {
         let length = usize::from(*message.get(at)?);
         at += 1;
@@ -234,7 +234,8 @@ fn expand(message: &[u8], start: usize, text: &mut Text) -> Option<()> {
             }
             0xc0.. => {
                 at = (length & 0x3f) << 8 | usize::from(*message.get(at)?);
-                if at >= before {
+                pointers += 1;
+                if at >= before || pointers > POINTERS_MAX {
                     return None;
                 }
                 before = at;
@@ -393,6 +394,18 @@ mod tests {
             &[(&[&long[..], &[0]].concat(), A, &[1, 2, 3, 4])],
         );
         assert!(found(&message).is_empty(), "257 octets are no name");
+        // Pointers to pointers, each two bytes further forwards.
+        let chain: Vec<u8> = (0..2 * POINTERS_MAX as u16)
+            .flat_map(|n| (0xc000 | if n == 0 { 12 } else { 34 + 2 * n }).to_be_bytes())
+            .collect();
+        let last = |n: u16| (0xc000 | (36 + 2 * n)).to_be_bytes();
+        for (n, names) in [(100, 1), (200, 0)] {
+            let owner = last(n);
+            let records: [(&[u8], u16, &[u8]); 2] =
+                [(ASKED, 16, &chain), (&owner, A, &[203, 0, 113, 10])];
+            let message = response(0x8180, "a.test", &records);
+            assert_eq!(found(&message).len(), names, "{n}");
+        }
         let odd = response(
             0x8180,
             "a.test",

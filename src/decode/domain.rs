@@ -16,6 +16,9 @@ const UNREADABLE: &str = "<unreadable>";
 /// The longest name in octets, with its length bytes and the root (RFC 1035 section 2.3.4).
 const OCTETS_MAX: usize = 255;
 
+/// A name is read over so many pointers, as many as it may have labels: more only cost time.
+pub(super) const POINTERS_MAX: usize = 127;
+
 /// Room for the text of most names, in bytes.
 const TYPICAL: usize = 32;
 
@@ -52,7 +55,7 @@ impl DomainName {
 }
 
 /// Reads a name without recording it. `base` is where the message begins in the layer: pointers count from there; `def` is the field it is for.
-/// A pointer must lead backwards, each further than the last, so that no name goes on for ever.
+/// A pointer must lead backwards, each further than the last, so that no name goes on for ever; over [`POINTERS_MAX`] at most.
 pub(crate) fn read(
     c: &mut Cursor<'_, '_>,
     base: usize,
@@ -108,7 +111,7 @@ pub(crate) fn read(
 impl DomainName {
     /// Appends the labels that a pointer of the name beginning at `start` leads to; false when it leads nowhere.
     fn follow(&mut self, message: &[u8], target: usize, start: usize) -> bool {
-        let (mut at, mut before) = (target, start);
+        let (mut at, mut before, mut pointers) = (target, start, 1);
         if at >= before {
             return false;
         }
@@ -136,7 +139,8 @@ impl DomainName {
                     before = segment;
                     at = (length & 0x3f) << 8 | usize::from(low);
                     segment = at;
-                    if at >= before {
+                    pointers += 1;
+                    if at >= before || pointers > POINTERS_MAX {
                         return false;
                     }
                 }
@@ -254,6 +258,27 @@ mod tests {
         // Into the header, where the questions' count happens to be a label and the end.
         assert_eq!(fault(b"\x03abc\xc0\x05"), "none");
         assert_eq!(text(b"\x03abc\xc0\x05"), "abc.\\000");
+    }
+
+    #[test]
+    fn a_name_is_read_over_so_many_pointers() {
+        for (pointers, whole) in [(POINTERS_MAX, true), (POINTERS_MAX + 1, false)] {
+            let mut name = DomainName {
+                text: String::new(),
+                span: Span::default(),
+                octets: 1,
+                labels: 0,
+                whole: true,
+            };
+            // A label and the root, then pointers, each to the one before it; the name is one more, behind them.
+            let mut message = b"\x01a\x00\x00".to_vec();
+            for n in 1..pointers as u16 {
+                let target = if n == 1 { 0 } else { 2 * n };
+                message.extend((0xc000 | target).to_be_bytes());
+            }
+            let behind = message.len();
+            assert_eq!(name.follow(&message, behind - 2, behind), whole);
+        }
     }
 
     #[test]
